@@ -1,0 +1,66 @@
+"""Rule 10: who may do what, and the one command that grants what only the IMOC does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from muster.domain import commands as c
+from muster.domain.severity import WAITS
+from muster.domain.state import IncidentState
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A command that is the IMOC's: as a request, or done because there is no IMOC."""
+
+    what: str
+    grant: str
+    request: bool
+
+
+def needs_imoc(state: IncidentState, command: c.Command) -> Authority | None:
+    """Return what the command of this actor needs; None where anyone may, or the actor is the IMOC."""
+    describe = _GRANTS.get(type(command))
+    if describe is None or state.severity not in WAITS or command.actor == state.imoc:
+        return None
+    if isinstance(command, c.ChangeSeverity) and not state.severity.above(command.severity):
+        return None
+    if isinstance(command, c.Resolve) and command.despite is not None and state.resolved_at is not None:
+        return None
+    what, grant = describe(state, command)
+    automation = command.actor.startswith("automation:")
+    return Authority(what, grant, request=state.imoc is not None or automation)
+
+
+def _lower(state: IncidentState, command: c.ChangeSeverity) -> tuple[str, str]:
+    return (
+        f"lower to {command.severity}: {command.reason}",
+        f'muster severity {state.label} {command.severity} --reason "{_quoted(command.reason)}"',
+    )
+
+
+def _resolve(state: IncidentState, command: c.Resolve) -> tuple[str, str]:
+    return f"resolve: {command.message or 'no message'}", f"muster resolve {state.label}"
+
+
+def _merge(state: IncidentState, command: c.Merge) -> tuple[str, str]:
+    return f"merge into #{command.into}", f"muster merge {state.label} --into {command.into}"
+
+
+def _cancel(state: IncidentState, command: c.Cancel) -> tuple[str, str]:
+    return (
+        f"cancel: {command.reason}",
+        f'muster cancel {state.label} --reason "{_quoted(command.reason)}"',
+    )
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"\\{char}" if char in '"\\$`' else char for char in text)
+
+
+_GRANTS: dict[type, Callable[[IncidentState, Any], tuple[str, str]]] = {
+    c.ChangeSeverity: _lower,
+    c.Resolve: _resolve,
+    c.Merge: _merge,
+    c.Cancel: _cancel,
+}

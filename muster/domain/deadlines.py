@@ -1,0 +1,95 @@
+"""What is due when: every deadline of an incident stands in its state, and one function decides all that have passed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from muster.domain import facts as f
+from muster.domain.commands import Tick
+from muster.domain.deciding import Context, Decision, Verdict, after
+from muster.domain.lifecycle import Phase
+from muster.domain.policy import Policy
+from muster.domain.ratings import ask_confirmation
+from muster.domain.state import IncidentState
+from muster.domain.waiting import due as closing_due
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One thing that is due."""
+
+    kind: str
+    at: datetime
+    text: str
+
+
+def deadlines(state: IncidentState, policy: Policy) -> tuple[Deadline, ...]:
+    """Return what is still ahead or overdue and not yet dealt with, the soonest first."""
+    return tuple(sorted(_deadlines(state, policy), key=lambda deadline: deadline.at))
+
+
+def _deadlines(state: IncidentState, policy: Policy) -> Iterator[Deadline]:
+    if state.closes_at is not None:
+        yield Deadline("stability", state.closes_at, "closes, if it stays stable")
+    if (ends_at := window_ends_at(state, policy)) is not None and not state.window_ended:
+        yield Deadline("window", ends_at, "can no longer be reopened")
+    if state.phase is Phase.ACTIVE and state.confirm_at is not None:
+        yield Deadline("confirm", state.confirm_at, f"IMOC: is it still {state.severity}?")
+    for one in state.trying:
+        if one.until is not None and not one.late:
+            yield Deadline("trying", one.until, f"{one.by}: {one.text}")
+    for promise in state.promises.values():
+        if not promise.late:
+            yield Deadline("update", promise.at, f"update promised to {promise.audience}")
+
+
+def window_ends_at(state: IncidentState, policy: Policy) -> datetime | None:
+    """Return until when a closed incident can be reopened; None while it is open."""
+    if state.phase is not Phase.CLOSED or state.closed_at is None:
+        return None
+    return state.closed_at + policy.windows.upgrade
+
+
+def tick(state: IncidentState, _command: Tick, ctx: Context) -> Verdict:
+    """Deal with everything that is due, each thing once."""
+    facts: tuple[f.Fact, ...] = ()
+    for deal in (_close, _end_window, _confirm, _trying, _promises):
+        facts += deal(after(state, facts), ctx)
+    return Decision(facts)
+
+
+def _close(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    return closing_due(state, ctx)
+
+
+def _end_window(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    """End the time to reopen, inclusive of its last instant and never before the ledger has recorded the closing."""
+    ends_at = window_ends_at(state, ctx.policy)
+    over = ends_at is not None and ctx.now > ends_at
+    if not over or not state.closing_recorded or state.window_ended:
+        return ()
+    return (ctx.rule(f.WindowEnded),)
+
+
+def _confirm(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    if state.phase is not Phase.ACTIVE or state.confirm_at is None or ctx.now < state.confirm_at:
+        return ()
+    return ask_confirmation(state, ctx, "time has passed")
+
+
+def _trying(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    return tuple(
+        ctx.rule(f.TryingLate, sequence=one.sequence, text=one.text, by=one.by)
+        for one in state.trying
+        if one.until is not None and not one.late and ctx.now >= one.until
+    )
+
+
+def _promises(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    return tuple(
+        ctx.rule(f.UpdateLate, audience=promise.audience, promised=promise.at)
+        for promise in state.promises.values()
+        if not promise.late and ctx.now >= promise.at
+    )
+
+

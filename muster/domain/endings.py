@@ -1,0 +1,61 @@
+"""The ends beside closing: a duplicate that is merged, a false alarm that is cancelled."""
+
+from muster.domain import facts as f
+from muster.domain.commands import Absorb, Cancel, Merge, MergeAnswered
+from muster.domain.deciding import Context, Decision, Refusal, Verdict, after
+from muster.domain.lifecycle import Phase
+from muster.domain.ratings import rerated, upgrade
+from muster.domain.severity import Severity, highest
+from muster.domain.state import IncidentState, Result
+
+
+def cancel(state: IncidentState, command: Cancel, ctx: Context) -> Verdict:
+    """End a false alarm."""
+    del state
+    return Decision((ctx.fact(f.Cancelled, reason=command.reason),))
+
+
+def merge(state: IncidentState, command: Merge, ctx: Context) -> Verdict:
+    """Ask the other incident to take this one over; it answers."""
+    if command.into == state.number or command.into_workflow == state.workflow_id:
+        return Refusal("into_itself", "an incident cannot be merged into itself", "into")
+    if state.number is None:
+        return Refusal("no_number", "it has no number yet; try again in a moment")
+    if state.merging is not None:
+        return Refusal("already_merging", f"it is being merged into #{state.merging.into} already")
+    asked = ctx.fact(f.MergeAsked, into=command.into, into_workflow=command.into_workflow)
+    return Decision((asked,), Result(outcome="pending", message=f"#{command.into} is asked"))
+
+
+def merge_answered(state: IncidentState, command: MergeAnswered, ctx: Context) -> Verdict:
+    """Become a duplicate, or stay, as the survivor has decided."""
+    merging = state.merging
+    if merging is None or merging.command_id != command.command_id:
+        return Decision()
+    if command.refused is not None:
+        return Decision((ctx.rule(f.MergeDenied, into=merging.into, reason=command.refused),))
+    return Decision((ctx.rule(f.Merged, into=merging.into),))
+
+
+def absorb(state: IncidentState, command: Absorb, ctx: Context) -> Verdict:
+    """Take a duplicate over: the higher severity, the older time, its alerts, and the wait that it owed."""
+    if state.phase is not Phase.ACTIVE:
+        message = f"#{state.label} is {state.phase}: a duplicate goes into an active incident"
+        return Refusal("not_active", message, "into")
+    if state.merging is not None:
+        message = f"#{state.label} is itself being merged into #{state.merging.into}"
+        return Refusal("already_merging", message, "into")
+    owed = Severity.S2 if command.wait_owed else command.severity
+    taken = ctx.fact(
+        f.Absorbed,
+        duplicate=command.duplicate,
+        severity=highest(state.severity, command.severity),
+        worst=highest(state.worst, command.severity, owed),
+        previous=state.severity,
+        declared_at=min(state.declared_at, command.declared_at),
+        services=command.services,
+        alerts=command.alerts,
+    )
+    facts: tuple[f.Fact, ...] = (taken,)
+    facts += upgrade(after(state, facts), ctx)
+    return Decision((*facts, *rerated(state, facts, ctx)))

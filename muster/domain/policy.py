@@ -1,0 +1,210 @@
+"""The policy of an incident as data: every default of the product stands here."""
+
+import hashlib
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from muster.domain.audiences import Audience
+from muster.domain.effects import Timing
+from muster.domain.model import Line, Person, Value
+from muster.domain.severity import WAITS, Rating, Severity
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: object) -> timedelta:
+    """Return the span written as ``45s``, ``30m``, ``3h`` or ``7d``. Raises ValueError."""
+    if isinstance(text, timedelta):
+        return text
+    found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is None:
+        message = 'must be a duration such as "30m", "3h" or "45s", not negative'
+        raise ValueError(message)
+    return timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
+
+
+def written(span: timedelta) -> str:
+    """Return the span as a policy file writes it, in the largest unit that needs no fraction."""
+    seconds = span.total_seconds()
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(written)]
+Positive = Annotated[Duration, Field(gt=timedelta(0))]
+
+
+class Scope(StrEnum):
+    """What an upgrade window is about."""
+
+    GLOBAL = "global"
+    SERVICE = "service"
+
+
+class Regression(StrEnum):
+    """Which alert breaks a stability wait."""
+
+    LINKED = "linked"
+    ANY = "any"
+
+
+class Windows(Value):
+    """The two windows of the process."""
+
+    stability: Duration = timedelta(minutes=30)
+    upgrade: Positive = timedelta(hours=3)
+    upgrade_scope: Scope = Scope.GLOBAL
+
+
+class Declare(Value):
+    """What a declaration gets that does not say."""
+
+    severity: Rating = Severity.S2
+
+
+class Alerts(Value):
+    """How alerts become incidents."""
+
+    service_label: Line = "service"
+    starting_severity: Rating = Severity.S3
+    regression: Regression = Regression.LINKED
+
+
+class Definition(Value):
+    """What a severity means and what is spent on it."""
+
+    name: Line
+    users: Line
+    service: Line
+    performance: Line
+    confirm: Positive | None = None
+    """How often the IMOC is asked to confirm the rating."""
+    dedicated_cmoc: bool = False
+    stability: Duration | None = None
+    """A wait of its own; S1 and S2 never wait less than the stability window."""
+
+
+class Severities(Value):
+    """The four definitions."""
+
+    S1: Definition = Definition(
+        name="blocker: no workaround, data loss or breach",
+        users="more than half",
+        service="outage or significant impact on all",
+        performance="-",
+        confirm=timedelta(minutes=30),
+        dedicated_cmoc=True,
+    )
+    S2: Definition = Definition(
+        name="critical: workaround unacceptable",
+        users="many, or several paying customers",
+        service="significant impact on large portions",
+        performance="degraded, guaranteed soon",
+        confirm=timedelta(minutes=30),
+    )
+    S3: Definition = Definition(
+        name="major: acceptable workaround",
+        users="a few, or one paying customer",
+        service="limited impact on important portions",
+        performance="likely soon",
+        confirm=timedelta(hours=2),
+    )
+    S4: Definition = Definition(
+        name="low: inconvenience or cosmetic",
+        users="none that pays, now or soon",
+        service="minor",
+        performance="possible, unlikely",
+    )
+
+
+class Chat(Value):
+    """Where the team talks."""
+
+    announcements: Line = "#incident"
+    reach_imoc: Line = "a direct message to the IMOC"
+    own_channel: bool = False
+    channel_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = "inc-"
+
+
+class AudiencePlan(Value):
+    """Where an audience hears: ``status`` is the public account, ``#name`` a chat channel."""
+
+    channels: tuple[Line, ...] = ()
+
+
+class PersonRecord(Value):
+    """How one person is known elsewhere."""
+
+    name: Line | None = None
+    slack: Line | None = None
+    gitlab: Line | None = None
+
+
+class Effects(Value):
+    """How effects are tried."""
+
+    give_up: Positive = timedelta(days=7)
+    http_timeout: Positive = timedelta(seconds=5)
+    settle: Positive = timedelta(seconds=10)
+    first_leg: Positive = timedelta(seconds=15)
+    slowest_retry: Positive = timedelta(minutes=1)
+
+
+def _audiences() -> dict[Audience, AudiencePlan]:
+    return {
+        Audience.END_USERS: AudiencePlan(channels=("status",)),
+        Audience.ESTAFF: AudiencePlan(channels=("#estaff",)),
+        Audience.SUPPORT: AudiencePlan(channels=("#support",)),
+        Audience.EMPLOYEES: AudiencePlan(channels=("#employees",)),
+    }
+
+
+class Policy(Value):
+    """``muster.toml``: every key optional, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    windows: Windows = Windows()
+    declare: Declare = Declare()
+    alerts: Alerts = Alerts()
+    severity: Severities = Severities()
+    chat: Chat = Chat()
+    audiences: dict[Audience, AudiencePlan] = Field(default_factory=_audiences)
+    people: dict[Person, PersonRecord] = {}
+    effects: Effects = Effects()
+
+    def definition(self, severity: Severity) -> Definition:
+        """Return what the severity means here."""
+        found: Definition = getattr(self.severity, severity.value)
+        return found
+
+    def wait(self, worst: Severity) -> timedelta:
+        """Return how long an incident that was once this severe waits between resolved and closed."""
+        own = self.definition(worst).stability or timedelta(0)
+        return max(own, self.windows.stability) if worst in WAITS else own
+
+    def channels(self, audience: Audience) -> tuple[str, ...]:
+        """Return where the audience hears."""
+        plan = self.audiences.get(audience)
+        return plan.channels if plan else ()
+
+    def timing(self) -> Timing:
+        """Return how effects are tried."""
+        return Timing(
+            http_timeout=self.effects.http_timeout,
+            settle=self.effects.settle,
+            first_leg=self.effects.first_leg,
+            slowest_retry=self.effects.slowest_retry,
+            give_up=self.effects.give_up,
+        )
+
+    def digest(self) -> str:
+        """Return the first 12 hex digits of the policy's SHA-256."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]

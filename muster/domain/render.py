@@ -1,0 +1,103 @@
+"""An incident as others see it: the card in the chat, the issue in the tracker, the topic of its channel."""
+
+from collections.abc import Callable
+
+from muster.domain.deadlines import window_ends_at
+from muster.domain.effects import Card, Document, Link, Receipt
+from muster.domain.lifecycle import OPEN, Phase
+from muster.domain.policy import Policy
+from muster.domain.roles import Holder
+from muster.domain.state import IncidentState
+
+Find = Callable[[str], Receipt | None]
+"""Gives the receipt of a named effect of the incident, once it is done."""
+
+LINKS = (("bridge", "Bridge"), ("issue", "Issue"), ("channel", "Channel"))
+
+
+def headline(state: IncidentState) -> str:
+    """Return number, severity, phase and title in one line."""
+    number = f"#{state.number} " if state.number is not None else ""
+    return f"{number}{state.severity} {state.phase}: {state.title}"
+
+
+def _person(holder: Holder | None) -> str:
+    return holder.person if holder else "nobody yet"
+
+
+def cover(state: IncidentState) -> str | None:
+    """Return who owes the updates while no CMOC is named."""
+    return state.imoc if state.roles.cmoc is None else None
+
+
+def _cmoc(state: IncidentState) -> str:
+    covered = cover(state)
+    return f"{covered} (covers)" if covered else _person(state.roles.cmoc)
+
+
+def card(state: IncidentState, policy: Policy, find: Find) -> Card:
+    """Return the card of the announcement."""
+    team = ", ".join(holder.person for holder in state.roles.ocit)
+    fields = (
+        ("Service", ", ".join(state.services)),
+        ("Since", f"{state.since:%Y-%m-%d %H:%M} UTC"),
+        ("Severity", state.severity_reason),
+        ("IMOC", _person(state.roles.imoc)),
+        ("CMOC", _cmoc(state)),
+        ("OCIT", team or "nobody yet"),
+        ("Duplicate of", f"#{state.merged_into}" if state.merged_into else ""),
+        ("Closes", _closing(state, policy)),
+    )
+    return Card(
+        headline=headline(state),
+        fields=tuple((label, value) for label, value in fields if value),
+        links=links(find),
+        footer=f"Not on the incident team? Reach the IMOC by {policy.chat.reach_imoc}.",
+    )
+
+
+def _closing(state: IncidentState, policy: Policy) -> str:
+    if state.phase is Phase.RESOLVED:
+        if state.closes_at is None:
+            return "when nothing fires any more, after " + ", ".join(
+                dict.fromkeys(alert.name for alert in state.counting())
+            )
+        return f"{state.closes_at:%H:%M:%S} UTC, if it stays stable"
+    ends_at = window_ends_at(state, policy)
+    return f"done; can be reopened until {ends_at:%H:%M} UTC" if ends_at else ""
+
+
+def links(find: Find) -> tuple[Link, ...]:
+    """Return where the incident's things are, as far as they stand."""
+    found = ((title, find(name)) for name, title in LINKS)
+    return tuple(Link(title=title, url=got.link) for title, got in found if got and got.link)
+
+
+def document(state: IncidentState, policy: Policy, find: Find) -> Document:
+    """Return the issue of the production tracker."""
+    shown = card(state, policy, find)
+    alerts = "\n".join(
+        f"{alert.name} ({alert.fingerprint}) on {alert.service}: {alert.summary}"
+        for alert in list(state.alerts.values())[:20]
+    )
+    facts = "\n".join(f"{label}: {value}" for label, value in shown.fields)
+    where = "\n".join(f"{link.title}: {link.url}" for link in shown.links if link.title != "Issue")
+    paragraphs = (("State", facts), ("Where", where), ("Alerts", alerts))
+    return Document(
+        title=f"#{state.label} {state.title}",
+        paragraphs=tuple((head, text) for head, text in paragraphs if text),
+        labels=labels(state),
+        closed=state.phase not in OPEN,
+        opened_at=state.declared_at,
+    )
+
+
+def labels(state: IncidentState) -> tuple[str, ...]:
+    """Return the tracker's labels; only words of ours."""
+    return ("incident", f"severity::{state.severity}", f"state::{state.phase}")
+
+
+def topic(state: IncidentState) -> str:
+    """Return the topic of the incident's own channel."""
+    lead = f" | IMOC {state.imoc}" if state.imoc else ""
+    return f"{headline(state)}{lead}"[:250]

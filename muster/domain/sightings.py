@@ -1,0 +1,139 @@
+"""What one service knows of its alerts: the latest sighting of each, within bounds, whatever is delivered twice or late."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Final
+
+from muster.domain.alerts import Alert
+from muster.domain.model import Record, Time
+
+KEPT: Final = 5_000
+KEPT_WEIGHT: Final = 1_000_000
+"""About how many bytes the kept alerts may have as JSON: a payload ends at 2 MB."""
+REORDERED: Final = timedelta(minutes=2)
+"""Within this time of its end, an alert said to fire since the same instant is an old delivery that came late."""
+
+_OVERHEAD = 220
+_FINGERPRINT, _NAME, _SUMMARY, _LINK = 64, 120, 300, 500
+
+
+class Known(Record):
+    """An alert as it was last reported, and when the service heard of it."""
+
+    alert: Alert
+    at: Time
+
+
+class Sightings(Record):
+    """The alerts of one service by fingerprint; the latest change stands last."""
+
+    known: dict[str, Known] = {}
+    weight: int = 0
+    unkept: int = 0
+    """How often one was passed over because nothing could be forgotten for it."""
+
+    def firing(self) -> tuple[Alert, ...]:
+        """Return what is known to fire."""
+        return tuple(one.alert for one in self.known.values() if one.alert.firing)
+
+    def since(self, instant: Time) -> tuple[Alert, ...]:
+        """Return what fires, and what has ended since then."""
+        return tuple(
+            one.alert for one in self.known.values() if one.alert.firing or one.at >= instant
+        )
+
+    def still_fires(self, alert: Alert) -> bool:
+        """Tell whether the alert was said to fire and does so yet."""
+        known = self.known.get(alert.fingerprint)
+        return alert.firing and known is not None and known.alert.firing
+
+
+def remember(
+    before: Sightings, alerts: Iterable[Alert], now: Time
+) -> tuple[Sightings, tuple[Alert, ...]]:
+    """Take in tidied alerts; return those that changed something, the others are repeated or overtaken."""
+    known, changed = dict(before.known), []
+    weight, unkept = before.weight, before.unkept
+    forgettable = iter([key for key, one in known.items() if not one.alert.firing])
+    for alert in alerts:
+        last = known.get(alert.fingerprint)
+        news = _news(last, alert, now)
+        if news is None:
+            continue
+        weight += _weight(news) - (_weight(last.alert) if last else 0)
+        known.pop(news.fingerprint, None)
+        known[news.fingerprint] = Known(alert=news, at=now)
+        weight -= _forget(known, forgettable, weight)
+        if _too_much(known, weight):
+            weight, unkept = weight - _weight(known.pop(news.fingerprint).alert), unkept + 1
+        else:
+            changed.append(news)
+    return Sightings(known=known, weight=weight, unkept=unkept), tuple(changed)
+
+
+def tidy(alert: Alert, service: str) -> Alert:
+    """Return an alert from outside with clean, short texts, and without what only an incident says of it."""
+    return Alert(
+        fingerprint=clean(alert.fingerprint, _FINGERPRINT),
+        name=clean(alert.name, _NAME) or "alert",
+        service=service,
+        firing=alert.firing,
+        starts_at=alert.starts_at,
+        ends_at=None if alert.firing else alert.ends_at,
+        summary=clean(alert.summary, _SUMMARY),
+        link=alert.link if alert.link.isprintable() and len(alert.link) <= _LINK else "",
+    )
+
+
+def clean(text: str, limit: int) -> str:
+    """Return foreign text as one line without control characters, cut to the limit and marked where it was."""
+    line = text[: 4 * limit]
+    if not line.isprintable():
+        line = "".join(one for one in line if one.isprintable() or one.isspace())
+    line = " ".join(line.split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def _news(last: Known | None, alert: Alert, now: Time) -> Alert | None:
+    """Return what the report changes, or None where it is repeated or overtaken."""
+    if last is None or alert.starts_at > last.alert.starts_at:
+        return alert
+    if last.alert.firing:
+        return _ended(last.alert, alert)
+    again = (
+        alert.firing
+        and alert.starts_at == last.alert.starts_at
+        and now - last.at > REORDERED
+    )
+    # Alertmanager ends an alert that it has not heard of for a while, and takes it up again with its old start.
+    return alert.model_copy(update={"starts_at": now}) if again else None
+
+
+def _ended(firing: Alert, alert: Alert) -> Alert | None:
+    if alert.firing:
+        return None
+    overtaken = alert.starts_at < firing.starts_at and (
+        alert.ends_at is None or alert.ends_at < firing.starts_at
+    )
+    return None if overtaken else alert.model_copy(update={"starts_at": firing.starts_at})
+
+
+def _too_much(known: dict[str, Known], weight: int) -> bool:
+    return len(known) > KEPT or weight > KEPT_WEIGHT
+
+
+def _forget(known: dict[str, Known], forgettable: Iterator[str], weight: int) -> int:
+    """Drop resolved alerts, the oldest first, until the rest fits; return the weight that went."""
+    freed = 0
+    while _too_much(known, weight - freed):
+        key = next(forgettable, None)
+        if key is None:
+            break
+        if key in known and not known[key].alert.firing:
+            freed += _weight(known.pop(key).alert)
+    return freed
+
+
+def _weight(alert: Alert) -> int:
+    texts = (alert.fingerprint, alert.name, alert.service, alert.summary, alert.link)
+    return _OVERHEAD + sum(len(text) if text.isascii() else 4 * len(text) for text in texts)

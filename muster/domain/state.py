@@ -1,0 +1,168 @@
+"""The state of one incident: what its facts add up to."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from muster.domain.alerts import Alert
+from muster.domain.audiences import Audience, Status
+from muster.domain.commands import OpenIncident, Predecessor
+from muster.domain.facts import Fact
+from muster.domain.lifecycle import ENDED, Phase
+from muster.domain.model import Record, Time
+from muster.domain.roles import Roles
+from muster.domain.severity import Severity
+
+
+RESULTS_KEPT = 2_000
+"""Command ids that are remembered over a continue-as-new."""
+
+
+class Result(Record):
+    """What became of a command, kept by its id."""
+
+    outcome: Literal["applied", "refused", "requested", "pending"] = "applied"
+    message: str = ""
+    code: str = ""
+    field: str | None = None
+
+
+class Told(Record):
+    """The last words to one audience."""
+
+    audience: Audience
+    at: Time
+    by: str
+    text: str
+    status: Status | None = None
+
+
+class Trying(Record):
+    """What is being tried."""
+
+    sequence: int
+    text: str
+    by: str
+    until: Time | None = None
+    late: bool = False
+
+
+class Promise(Record):
+    """A promised update."""
+
+    audience: Audience
+    at: Time
+    late: bool = False
+
+
+class Merging(Record):
+    """A merge that the other incident has yet to answer."""
+
+    into: int
+    into_workflow: str
+    command_id: str
+
+
+class IncidentState(Record):
+    """One incident; built by ``evolve`` alone, and the carrier of continue-as-new."""
+
+    workflow_id: str = ""
+    first_run: str = ""
+    """The id of its first run: a later start of the same key is another."""
+    title: str = ""
+    number: int | None = None
+    known_as: str | None = None
+    severity: Severity = Severity.S2
+    worst: Severity = Severity.S2
+    """The highest since it was declared or last reopened."""
+    severity_reason: str = ""
+    severity_defaulted: bool = False
+    phase: Phase = Phase.ACTIVE
+    life: int = 0
+    """How often it was reopened after a closing."""
+    services: tuple[str, ...] = ()
+    key: str | None = None
+    declared_at: Time
+    """When it was declared; the older of both after a merge."""
+    declared_by: str = ""
+    source: str = ""
+    since: Time
+    policy_digest: str = ""
+    roles: Roles = Roles()
+    predecessor: int | None = None
+    window: Predecessor | None = None
+    """The ledger's answer for a later raise."""
+    others: tuple[OpenIncident, ...] = ()
+    status: Status = Status.INVESTIGATING
+    resolved_at: Time | None = None
+    clock_since: Time | None = None
+    """Since when nothing that counts fires, in the wait; None while something does."""
+    wait: timedelta = timedelta(0)
+    closed_at: Time | None = None
+    closing_recorded: bool = False
+    window_ended: bool = False
+    merging: Merging | None = None
+    merged_into: int | None = None
+    alerts: dict[str, Alert] = Field(default_factory=dict)
+    told: dict[str, Told] = Field(default_factory=dict)
+    promises: dict[str, Promise] = Field(default_factory=dict)
+    trying: tuple[Trying, ...] = ()
+    confirm_at: Time | None = None
+    confirm_asked: bool = False
+    requests: tuple[str, ...] = ()
+    for_next_imoc: tuple[str, ...] = ()
+    sequence: int = 0
+    """How many facts there are: the numbers of notes and updates."""
+    exported: int = 0
+    """How many facts the tracker has been given."""
+    facts: tuple[Fact, ...] = ()
+    """The newest of them, all as far as they fit into what a workflow may carry."""
+    results: dict[str, Result] = Field(default_factory=dict)
+
+    @property
+    def closes_at(self) -> Time | None:
+        """Return when the wait will be over, if nothing happens."""
+        if self.phase is not Phase.RESOLVED or self.clock_since is None:
+            return None
+        return self.clock_since + self.wait
+
+    @property
+    def label(self) -> str:
+        """Return the incident as commands name it: its number, or N while it has none."""
+        return str(self.number) if self.number is not None else "N"
+
+    @property
+    def service(self) -> str | None:
+        """Return the service for which it was declared."""
+        return self.services[0] if self.services else None
+
+    @property
+    def imoc(self) -> str | None:
+        """Return who leads."""
+        return self.roles.imoc.person if self.roles.imoc else None
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether no command can change it any more."""
+        return self.phase in ENDED or self.window_ended
+
+    def unexported(self) -> tuple[Fact, ...]:
+        """Return the facts that the tracker has not been given."""
+        count = min(self.sequence - self.exported, len(self.facts))
+        return self.facts[len(self.facts) - count :]
+
+    def trimmed(self, budget: int) -> "IncidentState":
+        """Return the state with no more facts and results than fit into so many bytes of JSON, the newest kept."""
+        kept: list[Fact] = []
+        for fact in reversed(self.facts):
+            budget -= len(fact.model_dump_json())
+            if budget < 0 and self.sequence - len(kept) <= self.exported:
+                break
+            kept.append(fact)
+        results = dict(list(self.results.items())[-RESULTS_KEPT:])
+        return self.model_copy(update={"facts": tuple(reversed(kept)), "results": results})
+
+    def counting(self) -> tuple[Alert, ...]:
+        """Return the alerts that stop the clock."""
+        return tuple(alert for alert in self.alerts.values() if alert.counts)

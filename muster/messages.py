@@ -1,0 +1,278 @@
+"""One model in and one out for every message of a workflow; the wire is their JSON."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, ValidationError
+
+from muster import names
+from muster.domain import commands
+from muster.domain.audiences import Audience
+from muster.domain.effects import EffectState
+from muster.domain.lifecycle import Phase
+from muster.domain.model import Id, Line, Person, Record, Time, Title, Value
+from muster.domain.policy import Policy
+from muster.domain.severity import Rating, Severity
+
+M = TypeVar("M", bound=Value)
+
+COMMANDS: dict[str, type[commands.Command]] = {
+    names.ASSIGN_ROLE: commands.AssignRole,
+    names.POST_UPDATE: commands.PostUpdate,
+    names.ADD_NOTE: commands.AddNote,
+    names.CHANGE_SEVERITY: commands.ChangeSeverity,
+    names.RESOLVE: commands.Resolve,
+    names.REOPEN: commands.Reopen,
+    names.MERGE: commands.Merge,
+    names.CANCEL: commands.Cancel,
+    names.RETRY_EFFECT: commands.RetryEffect,
+    names.REPORT_ALERTS: commands.ReportAlerts,
+    names.ABSORB: commands.Absorb,
+}
+"""The table of all messages that change an incident, by the name of their signal and update."""
+
+
+class BadInput(Exception):
+    """A message that does not fit its model; ``field`` names where."""
+
+    def __init__(self, message: str, field: str | None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class IncidentInput(Value):
+    """A declaration, as any service in any language may send it."""
+
+    title: Title
+    severity: Rating | None = None
+    """Left out: the policy's, for the IMOC to confirm."""
+    service: Line | None = None
+    key: Id | None = None
+    """Declarations of one key are one incident."""
+    declared_by: Person = "unknown"
+    source: Line = "api"
+    since: Time | None = None
+    """When the impact began, where that was before the declaration."""
+    alerts: Annotated[tuple[commands.Alert, ...], Field(max_length=100)] = ()
+    """The evidence of a declaration by alerts."""
+
+
+class Outcome(StrEnum):
+    """What became of a command."""
+
+    APPLIED = "applied"
+    REFUSED = "refused"
+    REQUESTED = "requested"
+    """Only the IMOC does this: it is shown to them with the command that grants it."""
+    PENDING = "pending"
+    """Recorded; another workflow has yet to answer."""
+
+
+class RoleView(Record):
+    """A holder of a role."""
+
+    person: str
+    accepted: bool | None = None
+
+
+class RolesView(Record):
+    """The roles; ``covered_by`` owes the updates while no CMOC is named."""
+
+    imoc: RoleView | None = None
+    cmoc: RoleView | None = None
+    ocit: tuple[RoleView, ...] = ()
+    covered_by: str | None = None
+
+
+class EffectView(Record):
+    """An effect as people see it."""
+
+    key: str
+    state: EffectState
+    title: str
+    """What it is in words: ``bridge``, ``#incident card``."""
+    link: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+
+class DeadlineView(Record):
+    """Something that is due."""
+
+    kind: str
+    at: datetime
+    text: str
+
+
+class AlertView(Record):
+    """An alert as people see it."""
+
+    name: str
+    service: str
+    fingerprint: str
+    firing: bool
+    linked: bool
+    set_aside: str | None = None
+    summary: str = ""
+
+
+class UpdateView(Record):
+    """The last words to one audience."""
+
+    audience: Audience
+    at: datetime
+    by: str
+    text: str
+    status: str | None = None
+
+
+class TryingView(Record):
+    """What is being tried, by whom, until when."""
+
+    text: str
+    by: str
+    until: datetime | None = None
+
+
+class OtherView(Record):
+    """Another incident."""
+
+    number: int
+    workflow_id: str
+    title: str = ""
+    severity: Severity
+    phase: str
+    service: str | None = None
+    closed_at: datetime | None = None
+
+
+class Snapshot(Record):
+    """An incident at one instant; the shape of ``muster show --json``."""
+
+    number: int | None
+    workflow_id: str
+    title: str
+    severity: Severity
+    phase: Phase
+    service: str | None
+    services: tuple[str, ...] = ()
+    declared_at: datetime
+    declared_by: str
+    since: datetime
+    severity_reason: str = ""
+    roles: RolesView
+    predecessor: int | None = None
+    merged_into: int | None = None
+    resolved_at: datetime | None = None
+    closes_at: datetime | None = None
+    """None in the wait: an alert still fires, and ``stopped_by`` names it."""
+    stopped_by: tuple[str, ...] = ()
+    closed_at: datetime | None = None
+    closing_recorded: bool = True
+    window_ends_at: datetime | None = None
+    alerts: tuple[AlertView, ...] = ()
+    updates: tuple[UpdateView, ...] = ()
+    trying: tuple[TryingView, ...] = ()
+    deadlines: tuple[DeadlineView, ...] = ()
+    late: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
+    """Commands that wait for the IMOC, ready to copy."""
+    refusals: tuple[str, ...] = ()
+    """Commands that were recorded and then refused, the newest first."""
+    effects: tuple[EffectView, ...] = ()
+    degraded: bool = False
+    reach_imoc: str = ""
+    next_command: str = ""
+    """The one command most likely needed, ready to copy."""
+    policy_digest: str = ""
+    stale: bool = False
+
+
+class Answer(Record):
+    """What an update answers; also the body of an answered declaration."""
+
+    outcome: Outcome
+    message: str = ""
+    field: str | None = None
+    code: str = ""
+    number: int | None = None
+    workflow_id: str = ""
+    title: str = ""
+    severity: Severity | None = None
+    phase: Phase | None = None
+    closes_at: datetime | None = None
+    window_ends_at: datetime | None = None
+    predecessor: int | None = None
+    others: tuple[OtherView, ...] = ()
+    """For a declaration: what is open on the service and what closed in the last window."""
+    next_command: str = ""
+
+
+class TimelineEntry(Record):
+    """One line of the timeline."""
+
+    at: datetime
+    actor: str
+    kind: str
+    text: str
+
+
+class AlertBatch(Value):
+    """At most a hundred alerts of one service, in the order in which they were reported."""
+
+    service: Line
+    alerts: Annotated[tuple[commands.Alert, ...], Field(max_length=100)]
+    policy_severity: Rating | None = None
+
+
+class IncidentEvent(StrEnum):
+    """What an incident tells the services that it affects."""
+
+    OPENED = "opened"
+    ASKED = "asked"
+    """Which alerts fire now? Answered with ``report_alerts``."""
+    CLOSED = "closed"
+
+
+class IncidentNotice(Value):
+    """From an incident to a service that it affects."""
+
+    service: Line
+    workflow_id: Line
+    number: int | None = None
+    event: IncidentEvent
+
+
+def parse(name: str, payload: object) -> commands.Command:
+    """Return the command of this message name. Raises BadInput naming the field."""
+    model = COMMANDS.get(name)
+    if model is None:
+        message = f"unknown message {name!r}"
+        raise BadInput(message, "name")
+    return validated(model, payload)
+
+
+def validated(model: type[M], payload: object) -> M:
+    """Return the payload as the model. Raises BadInput that names the first wrong field and what is allowed."""
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        raise bad_input(error) from None
+
+
+def bad_input(error: ValidationError) -> BadInput:
+    """Return the first finding of a validation as one sentence that begins with the field."""
+    first: Any = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or None
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return BadInput(f"{field}: {reason}" if field else reason, field)
+
+
+class AdoptedPolicy(Record):
+    """What the worker gives a new incident: its validated policy and what the server lets us index."""
+
+    policy: Policy
+    digest: str
+    search_attributes: tuple[str, ...] = ()
+    """The names of the registered search attributes; others are not upserted."""

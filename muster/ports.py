@@ -1,0 +1,175 @@
+"""What Muster needs from the outside: one narrow Protocol for each kind of provider, and all errors they may raise.
+
+Every write is find-or-create by business key. ``fresh`` says that no write of this key can have happened: the first
+attempt writes at once, in one call. Without it the provider reads by key first, keeps the oldest of what it finds,
+retires the others, and writes only where it found nothing. Nothing sleeps or retries inside a provider.
+
+The errors::
+
+    ProviderError                 what went wrong, in words without secrets, and the vendor's own code
+    ├── NotSent                   nothing was written: refused connection, no route, a vendor in maintenance (503)
+    │   └── RateLimited           429 or its like; ``retry_after`` in seconds where the vendor gave it
+    ├── Ambiguous                 it may have been written: timeout, reset, 5xx, a body that is no reply
+    ├── Waiting                   the vendor's object is in use; try again after ``retry_after`` seconds
+    └── NeedsHuman                trying again will not help
+        ├── Rejected              bad request: a text too long, an unknown channel name
+        ├── Forbidden             credentials missing, expired, or without the right
+        ├── NotFound              what the effect refers to is gone
+        └── Drift                 the vendor answered in a form that its documentation does not have
+"""
+
+from typing import Protocol
+
+from muster.domain.effects import Card, Document, Link, Receipt
+from muster.domain.model import Time
+
+
+class ProviderError(Exception):
+    """The root; ``code`` is the vendor's word for it (``name_taken``, ``429``)."""
+
+    def __init__(self, message: str, *, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after = retry_after
+
+
+class NotSent(ProviderError):
+    """Nothing was written."""
+
+
+class RateLimited(NotSent):
+    """The vendor asks for patience."""
+
+
+class Ambiguous(ProviderError):
+    """It may have been written."""
+
+
+class Waiting(ProviderError):
+    """It is not yet time."""
+
+
+class NeedsHuman(ProviderError):
+    """Trying again will not help."""
+
+
+class Rejected(NeedsHuman):
+    """The vendor refuses the request itself."""
+
+
+class Forbidden(NeedsHuman):
+    """The credentials do not allow it."""
+
+
+class NotFound(NeedsHuman):
+    """What it refers to is gone."""
+
+
+class Drift(NeedsHuman):
+    """The vendor's answer is not what it documents."""
+
+
+class Chat(Protocol):
+    """Messages, threads and channels. Texts are plain; the provider makes them inert and renders people and links."""
+
+    async def announce(self, key: str, channel: str, card: Card, *, fresh: bool) -> Receipt:
+        """Post the card. Receipt: ``id`` the message, ``container`` the channel's id, ``link`` to it."""
+        ...
+
+    async def edit(self, message: Receipt, card: Card, *, key: str) -> Receipt:
+        """Replace the announced card; doing it twice is the same as once."""
+        ...
+
+    async def say(
+        self, key: str, text: str, *, channel: str = "", thread: Receipt | None = None, people: tuple[str, ...] = (), fresh: bool
+    ) -> Receipt:
+        """Post a text to a channel or into a message's thread; ``people`` are handles to be notified."""
+        ...
+
+    async def open_channel(self, key: str, name: str, purpose: str, *, fresh: bool) -> Receipt:
+        """Create the channel, under the next free name where this one is another's. ``id`` the channel, ``note`` its name."""
+        ...
+
+    async def set_topic(self, channel: Receipt, topic: str) -> Receipt:
+        """Set the topic; the same one again changes nothing."""
+        ...
+
+    async def pin(self, key: str, channel: Receipt, card: Card, *, fresh: bool) -> Receipt:
+        """Post the card into the channel and pin it."""
+        ...
+
+    async def bookmark(self, channel: Receipt, link: Link) -> Receipt:
+        """Add the bookmark unless one of that address is there."""
+        ...
+
+    async def invite(self, channel: Receipt, people: tuple[str, ...]) -> Receipt:
+        """Bring these people in; who is in already stays. ``note`` names those whom the vendor does not know."""
+        ...
+
+    async def archive(self, channel: Receipt) -> Receipt:
+        """Archive the channel; an archived one stays so."""
+        ...
+
+
+class Conference(Protocol):
+    """Bridges."""
+
+    async def open(self, key: str, topic: str, *, fresh: bool) -> Receipt:
+        """Create the meeting. ``id`` the meeting, ``link`` to join, ``note`` the dial-in where there is one."""
+        ...
+
+    async def end(self, meeting: Receipt) -> Receipt:
+        """Retire the meeting. Raises Waiting while someone is in it; one that is gone already is done."""
+        ...
+
+
+class Tracker(Protocol):
+    """The production tracker: one issue for each incident."""
+
+    async def open(self, key: str, document: Document, *, fresh: bool) -> Receipt:
+        """Create the issue. ``id`` its number in the project, ``link`` to it."""
+        ...
+
+    async def edit(self, issue: Receipt, document: Document, *, key: str) -> Receipt:
+        """Bring title, text, labels and state of the issue to what the document says."""
+        ...
+
+    async def note(self, key: str, issue: Receipt, text: str, at: Time, *, fresh: bool) -> Receipt:
+        """Add a note with the time at which it happened."""
+        ...
+
+    async def link(self, issue: Receipt, other: str, relation: str) -> Receipt:
+        """Relate the issue to the issue of another incident, found by that incident's workflow id."""
+        ...
+
+
+class StatusChannel(Protocol):
+    """A public channel to end users."""
+
+    async def post(self, key: str, text: str, at: Time, *, fresh: bool) -> Receipt:
+        """Publish the text, which was decided at ``at``."""
+        ...
+
+
+class Ledger(Protocol):
+    """The one writer of numbers and closings; every call may be made again and gives the same answer."""
+
+    async def register(self, registration: str) -> str:
+        """Number an incident: JSON of ``Registration`` in, of ``Registered`` out."""
+        ...
+
+    async def record(self, entry: str) -> None:
+        """Bring the entry of an incident up to date: JSON of ``LedgerEntry``."""
+        ...
+
+    async def close(self, entry: str) -> str:
+        """Record the closing; JSON of ``ClosingRecorded`` out."""
+        ...
+
+    async def reopen(self, entry: str) -> None:
+        """Record that a closed incident is open again."""
+        ...
+
+    async def end(self, entry: str) -> None:
+        """Record an end that opens no window: cancelled or merged."""
+        ...

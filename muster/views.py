@@ -1,0 +1,235 @@
+"""An incident as answers, queries and the Web UI show it."""
+
+from datetime import datetime
+
+from muster import messages as m
+from muster.domain.deadlines import Deadline, deadlines, window_ends_at
+from muster.domain.effects import EffectState, Op
+from muster.domain.lifecycle import Phase
+from muster.domain.outbox import Entry, Outbox
+from muster.domain.plan import key, name_of
+from muster.domain.policy import Policy
+from muster.domain.render import cover, headline
+from muster.domain.roles import Holder
+from muster.domain.state import IncidentState, Result
+from muster.domain.timeline import lines
+
+_TITLES: dict[Op, str] = {
+    Op.CHAT_ANNOUNCE: "announcement",
+    Op.CHAT_EDIT: "card",
+    Op.CHAT_SAY: "message",
+    Op.CHAT_OPEN_CHANNEL: "channel",
+    Op.CHAT_TOPIC: "topic",
+    Op.CHAT_PIN: "pinned card",
+    Op.CHAT_BOOKMARK: "bookmark",
+    Op.CHAT_INVITE: "invitation",
+    Op.CHAT_ARCHIVE: "archiving",
+    Op.CONFERENCE_OPEN: "bridge",
+    Op.CONFERENCE_END: "end of the bridge",
+    Op.TRACKER_OPEN: "issue",
+    Op.TRACKER_EDIT: "issue text",
+    Op.TRACKER_NOTE: "issue note",
+    Op.TRACKER_LINK: "issue link",
+    Op.STATUS_POST: "public post",
+    Op.LEDGER_REGISTER: "number",
+    Op.LEDGER_RECORD: "ledger entry",
+    Op.LEDGER_CLOSE: "closing on the ledger",
+    Op.LEDGER_REOPEN: "reopening on the ledger",
+    Op.LEDGER_END: "end on the ledger",
+    Op.SERVICE_TELL: "word to the service",
+    Op.INCIDENT_ABSORB: "merge",
+}
+
+_QUIET = frozenset({Op.LEDGER_RECORD, Op.SERVICE_TELL})
+
+
+def effect_title(entry: Entry) -> str:
+    """Return an effect in words; a message with the place that it goes to."""
+    title = _TITLES[entry.effect.op]
+    where = entry.effect.body.channel
+    return f"{title} in {where}" if where else title
+
+
+def next_command(state: IncidentState) -> str:
+    """Return the one command most likely needed now, ready to copy."""
+    label = state.label
+    if state.requests:
+        return state.requests[-1]
+    if state.phase is Phase.ACTIVE:
+        return _next_while_active(state)
+    if state.phase is Phase.RESOLVED:
+        return f'muster reopen {label} --reason "..."'
+    if state.phase is Phase.CLOSED and not state.window_ended:
+        return f'muster update {label} "..." --to end-users --status resolved'
+    return f"muster timeline {label}"
+
+
+def _next_while_active(state: IncidentState) -> str:
+    label = state.label
+    if state.roles.imoc is None:
+        return f"muster assign {label} imoc me"
+    if not state.roles.ocit:
+        return f"muster assign {label} ocit SOMEONE"
+    if state.severity_defaulted or state.confirm_asked:
+        return f'muster severity {label} {state.severity} --reason "..."'
+    if not state.told:
+        return f'muster update {label} "..." --to support --status investigating'
+    return f'muster resolve {label} --message "..."'
+
+
+def answer(state: IncidentState, policy: Policy | None, result: Result) -> m.Answer:
+    """Return what the sender of a command is told."""
+    return m.Answer(
+        outcome=m.Outcome(result.outcome),
+        message=result.message,
+        field=result.field,
+        code=result.code,
+        number=state.number,
+        workflow_id=state.workflow_id,
+        title=state.title,
+        severity=state.severity,
+        phase=state.phase,
+        closes_at=state.closes_at,
+        window_ends_at=window_ends_at(state, policy) if policy else None,
+        predecessor=state.predecessor,
+        others=tuple(m.OtherView(**other.model_dump()) for other in state.others),
+        next_command=next_command(state),
+    )
+
+
+def _role(holder: Holder | None) -> m.RoleView | None:
+    return m.RoleView(person=holder.person, accepted=holder.accepted) if holder else None
+
+
+def _roles(state: IncidentState) -> m.RolesView:
+    return m.RolesView(
+        imoc=_role(state.roles.imoc),
+        cmoc=_role(state.roles.cmoc),
+        ocit=tuple(m.RoleView(person=one.person, accepted=one.accepted) for one in state.roles.ocit),
+        covered_by=cover(state),
+    )
+
+
+def _effect(entry: Entry) -> m.EffectView:
+    return m.EffectView(
+        key=entry.effect.key,
+        state=entry.state,
+        title=effect_title(entry),
+        link=entry.receipt.link if entry.receipt else None,
+        reason=entry.reason or None,
+        since=entry.since,
+    )
+
+
+def _late(state: IncidentState) -> tuple[str, ...]:
+    trying = (f"{one.by} was trying: {one.text}" for one in state.trying if one.late)
+    promised = (
+        f"update to {promise.audience} promised for {promise.at:%H:%M} UTC"
+        for promise in state.promises.values()
+        if promise.late
+    )
+    confirm = (f"IMOC has not confirmed {state.severity}",) if state.confirm_asked else ()
+    return (*trying, *promised, *confirm)
+
+
+def _refusals(state: IncidentState) -> tuple[str, ...]:
+    refused = (text for fact, text in lines(state) if fact.kind == "refused")
+    return tuple(reversed(tuple(refused)[-5:]))
+
+
+def _closing_pending(state: IncidentState) -> bool:
+    return state.phase is Phase.CLOSED and not state.closing_recorded
+
+
+def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.Snapshot:
+    """Return the incident at this instant."""
+    known = policy or Policy()
+    due = deadlines(state, known) if policy else ()
+    return m.Snapshot(
+        number=state.number,
+        workflow_id=state.workflow_id,
+        title=state.title,
+        severity=state.severity,
+        phase=state.phase,
+        service=state.service,
+        services=state.services,
+        declared_at=state.declared_at,
+        declared_by=state.declared_by,
+        since=state.since,
+        severity_reason=state.severity_reason,
+        roles=_roles(state),
+        predecessor=state.predecessor,
+        merged_into=state.merged_into,
+        resolved_at=state.resolved_at,
+        closes_at=state.closes_at,
+        stopped_by=_stopped_by(state),
+        closed_at=state.closed_at,
+        closing_recorded=not _closing_pending(state),
+        window_ends_at=window_ends_at(state, known),
+        alerts=tuple(_alert(alert) for alert in list(state.alerts.values())[-50:]),
+        updates=tuple(m.UpdateView(**told.model_dump()) for told in state.told.values()),
+        trying=tuple(m.TryingView(text=one.text, by=one.by, until=one.until) for one in state.trying),
+        deadlines=tuple(m.DeadlineView(kind=one.kind, at=one.at, text=one.text) for one in due),
+        late=_late(state),
+        requests=state.requests,
+        refusals=_refusals(state),
+        effects=tuple(_effect(entry) for entry in outbox.entries()),
+        degraded=outbox.degraded(),
+        reach_imoc=known.chat.reach_imoc,
+        next_command=next_command(state),
+        policy_digest=state.policy_digest,
+    )
+
+
+def _alert(alert: object) -> m.AlertView:
+    return m.AlertView.model_validate(alert, from_attributes=True)
+
+
+def _stopped_by(state: IncidentState) -> tuple[str, ...]:
+    if state.phase is not Phase.RESOLVED:
+        return ()
+    return tuple(dict.fromkeys(alert.name for alert in state.counting()))
+
+
+def timeline(state: IncidentState) -> list[m.TimelineEntry]:
+    """Return every line of the timeline, the oldest first."""
+    return [
+        m.TimelineEntry(at=fact.at, actor=fact.actor, kind=fact.kind, text=text)
+        for fact, text in lines(state)
+    ]
+
+
+def details(state: IncidentState, outbox: Outbox, policy: Policy) -> str:
+    """Return the current details of the Web UI, in Markdown; foreign words stand in code spans."""
+    roles = _roles(state)
+    team = ", ".join(one.person for one in roles.ocit) or "nobody yet"
+    imoc = roles.imoc.person if roles.imoc else "nobody yet"
+    cmoc = roles.cmoc.person if roles.cmoc else (f"{imoc} covers" if roles.imoc else "nobody yet")
+    bad = [entry for entry in outbox.entries() if entry.state in _BAD]
+    parts = [
+        f"**{_code(headline(state))}**",
+        f"IMOC {imoc}, CMOC {cmoc}, OCIT {team}",
+        *(f"- {_due(one)}" for one in deadlines(state, policy)[:3]),
+        *(f"- {effect_title(entry)} {entry.state}: {_code(entry.reason)}" for entry in bad[:5]),
+        f"{sum(entry.state is EffectState.DONE for entry in outbox.entries())} effects done",
+    ]
+    return "\n\n".join(parts)
+
+
+_BAD = frozenset({EffectState.DEGRADED, EffectState.NEEDS_HUMAN, EffectState.ABANDONED})
+
+
+def _code(text: str) -> str:
+    return "`" + text.replace("`", "'") + "`"
+
+
+def _due(deadline: Deadline) -> str:
+    return f"{deadline.at:%H:%M:%S} UTC: {_code(deadline.text)}"
+
+
+def static_summary(service: str | None, at: datetime) -> str:
+    """Return the summary that the workflow list shows: no title, no words of others but the service's name."""
+    return f"Incident on {service or 'no service'}, {at:%Y-%m-%d %H:%M} UTC"
+
+
+__all__ = ["answer", "details", "effect_title", "key", "name_of", "snapshot", "static_summary", "timeline"]

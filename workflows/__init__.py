@@ -1,0 +1,1 @@
+"""Workflow definitions: handlers that decide, evolve and run effects."""

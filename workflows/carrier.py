@@ -1,0 +1,45 @@
+"""What an incident takes along when it continues as new, and how a start payload is read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from muster.domain.model import Record
+    from muster.domain.outbox import Entry
+    from muster.domain.state import IncidentState
+    from muster.messages import AdoptedPolicy, BadInput, IncidentInput, bad_input, validated
+
+
+class Carrier(Record):
+    """The whole of an incident between two runs."""
+
+    state: IncidentState
+    adopted: AdoptedPolicy | None
+    outbox: tuple[Entry, ...] = ()
+    written: dict[str, str] = {}
+    continue_after: int = 500
+
+
+def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
+    """Return the declaration or our own carrier. Raises BadInput naming the field."""
+    if len(payloads) != 1:
+        message = f"one declaration is expected, not {len(payloads)}"
+        raise BadInput(message, None)
+    payload = payloads[0]
+    if not isinstance(payload, dict):
+        message = "the declaration is no JSON object"
+        raise BadInput(message, None)
+    if payload.keys() == {"carrier"}:
+        return _carrier(payload["carrier"])
+    return validated(IncidentInput, payload)
+
+
+def _carrier(payload: object) -> Carrier:
+    try:
+        return Carrier.model_validate(payload)
+    except ValidationError as error:
+        raise bad_input(error) from None

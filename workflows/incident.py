@@ -1,0 +1,471 @@
+"""The workflow of one incident: handlers that decide, and a main loop that keeps its deadlines."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, SearchAttributeKey, SearchAttributePair
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from muster import messages as m
+    from muster import names, views
+    from muster.domain import commands as c
+    from muster.domain import facts as f
+    from muster.domain.decide import apply, decide, refuse
+    from muster.domain.deadlines import deadlines
+    from muster.domain.deciding import Decision, Refusal
+    from muster.domain.effects import PROJECTIONS, Effect, EffectState, Op, Receipt
+    from muster.domain.evolve import born, evolve
+    from muster.domain.outbox import Entry, Outbox
+    from muster.domain.plan import LEDGER, base_of, export, filled, key, name_of, plan, projections
+    from muster.domain.policy import Policy
+    from muster.domain.state import IncidentState, Result
+    from workflows.carrier import Carrier, unpack
+    from workflows.delivery import Delivery
+
+LEDGER_PATIENCE = timedelta(seconds=2)
+"""How long a keyed declaration waits for the ledger, which may know the key, before it opens anything outside."""
+CARRIED_RECORD = 600_000
+"""Bytes of the record that one run hands to the next; the tracker has the rest."""
+CONTINUE_AFTER = 500
+"""Commands of one run, after which the incident continues as new."""
+
+
+@workflow.defn(name=names.INCIDENT)
+class Incident:
+    """One incident, from its declaration until it can no longer be reopened and every effect is settled."""
+
+    @workflow.init
+    def __init__(self, *payloads: Any) -> None:  # noqa: ANN401 - a start payload may be anything
+        self._bad: m.BadInput | None = None
+        self._inbox: list[c.Command] = []
+        self._adopted: m.AdoptedPolicy | None = None
+        self._written: dict[str, str] = {}
+        self._shown: dict[str, Any] = {}
+        self._handled = 0
+        self._changed = False
+        self._continue_after = CONTINUE_AFTER
+        self._opened = False
+        self._outbox = Outbox()
+        try:
+            self._start_from(unpack(payloads))
+        except m.BadInput as error:
+            self._bad = error
+            self._start_from(m.IncidentInput(title="malformed declaration"))
+        self._delivery = Delivery(
+            self._outbox,
+            timing=lambda: self._policy.timing(),
+            number=lambda: self._state.number,
+            prepare=self._prepare,
+            settled=self._effect_settled,
+            changed=self._effect_changed,
+        )
+
+    def _start_from(self, given: m.IncidentInput | Carrier) -> None:
+        if isinstance(given, Carrier):
+            self._carry_on(given)
+            return
+        info, at = workflow.info(), workflow.info().workflow_start_time
+        declared = f.Declared(
+            at=at,
+            actor=given.declared_by,
+            source=given.source,
+            workflow_id=info.workflow_id,
+            title=given.title,
+            severity=given.severity,
+            service=given.service,
+            key=given.key,
+            since=min(given.since or at, at),
+            alerts=given.alerts,
+        )
+        self._state = born(declared).model_copy(update={"first_run": info.first_execution_run_id})
+
+    def _carry_on(self, carrier: Carrier) -> None:
+        self._state = carrier.state
+        self._adopted = carrier.adopted
+        self._outbox = Outbox(carrier.outbox)
+        self._written = dict(carrier.written)
+        self._continue_after = carrier.continue_after
+        self._opened = True
+
+    @property
+    def _policy(self) -> Policy:
+        assert self._adopted is not None  # noqa: S101 - nothing is decided before the policy is there
+        return self._adopted.policy
+
+    # The life of the incident.
+
+    @workflow.run
+    async def run(self, *payloads: Any) -> m.Answer:  # noqa: ANN401 - a start payload may be anything
+        """Keep the incident's promises until its end. Fails with BadInput where the declaration is malformed."""
+        del payloads
+        if self._bad is not None:
+            raise ApplicationError(str(self._bad), type="BadInput", non_retryable=True)
+        if self._adopted is None:
+            await self._adopt()
+        self._deliver()
+        while not self._over():
+            if self._should_continue():
+                await self._continue_as_new()
+            await self._until_next_deadline()
+            self._take(c.Tick())
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return views.answer(self._state, self._policy, Result(message="ended"))
+
+    async def _adopt(self) -> None:
+        adopted = await workflow.execute_local_activity(
+            "adopt_policy",
+            result_type=m.AdoptedPolicy,
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+        self._adopted = adopted
+        declared = self._state.facts[0]
+        given = declared.severity if isinstance(declared, f.Declared) else None
+        begun = f.PolicyAdopted(
+            at=workflow.now(),
+            digest=adopted.digest,
+            severity=given or adopted.policy.declare.severity,
+            defaulted=given is None,
+        )
+        self._happen((begun, self._first_confirmation(begun)))
+        waiting, self._inbox = self._inbox, []
+        for command in waiting:
+            self._receive(command)
+        if self._state.key is not None:
+            await self._ledger_first()
+        self._opened = True
+
+    def _first_confirmation(self, begun: f.PolicyAdopted) -> f.ConfirmationPlanned:
+        every = self._policy.definition(begun.severity).confirm
+        due = self._state.declared_at + every if every else None
+        return f.ConfirmationPlanned(at=begun.at, due=due)
+
+    async def _ledger_first(self) -> None:
+        """Give the ledger a moment to say that the key is known, before anything is opened twice outside."""
+        self._deliver()
+        try:
+            await workflow.wait_condition(
+                lambda: self._state.number is not None,
+                timeout=LEDGER_PATIENCE,
+                timeout_summary="is this key known?",
+            )
+        except asyncio.TimeoutError:
+            workflow.logger.warning("the ledger is silent: the incident begins without its word")
+
+    async def _until_next_deadline(self) -> None:
+        self._changed = False
+        due = self._next_deadline()
+        try:
+            await workflow.wait_condition(
+                lambda: self._changed or self._over() or self._should_continue(),
+                timeout=max(due[0] - workflow.now(), timedelta(0)) if due else None,
+                timeout_summary=due[1] if due else None,
+            )
+        except asyncio.TimeoutError:
+            return
+
+    def _next_deadline(self) -> tuple[datetime, str] | None:
+        found = [(one.at, one.kind) for one in deadlines(self._state, self._policy) if self._pressing(one.kind)]
+        if (oldest := self._outbox.oldest_needing_human()) is not None:
+            found.append((oldest + self._policy.effects.give_up, "give up"))
+        if not found:
+            return None
+        at, kind = min(found)
+        return (at + timedelta(milliseconds=1) if kind == "window" else at), kind
+
+    def _pressing(self, kind: str) -> bool:
+        """The window ends only once the ledger has recorded the closing, which comes as a change."""
+        return kind != "window" or self._state.closing_recorded
+
+    def _over(self) -> bool:
+        return self._state.ended and not self._outbox.unsettled()
+
+    def _should_continue(self) -> bool:
+        return self._handled >= self._continue_after or workflow.info().is_continue_as_new_suggested()
+
+    async def _continue_as_new(self) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        self._outbox.queue(export(self._state), workflow.now())
+        self._state = evolve(self._state, f.Exported(at=workflow.now(), upto=self._state.sequence))
+        carrier = Carrier(
+            state=self._state.trimmed(CARRIED_RECORD),
+            adopted=self._adopted,
+            outbox=self._outbox.compacted(),
+            written=self._written,
+            continue_after=self._continue_after,
+        )
+        workflow.continue_as_new({"carrier": carrier.model_dump(mode="json")})
+
+    # What arrives.
+
+    @workflow.signal(dynamic=True)
+    def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """Take any signal of any shape: a command is applied or refused on record, all else is a refusal on record."""
+        try:
+            command = m.parse(name, _payload(args))
+        except m.BadInput as error:
+            self._refuse_unreadable(name, error)
+            return
+        if self._adopted is None:
+            self._inbox.append(command)
+        else:
+            self._receive(command)
+
+    @workflow.update(dynamic=True)
+    async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
+        """Answer a command: applied, requested or pending; a refusal fails the update with type Refused."""
+        if name == names.REGISTERED:
+            await workflow.wait_condition(lambda: self._state.number is not None)
+            return views.answer(self._state, self._policy, Result())
+        command = self._parsed(name, args)
+        await workflow.wait_condition(lambda: self._adopted is not None)
+        self._receive(command)
+        await workflow.wait_condition(lambda: self._result(command).outcome != "pending")
+        return self._answered(self._result(command))
+
+    @on_update.validator
+    def validate(self, name: str, args: Sequence[RawValue]) -> None:
+        """Refuse before anything is recorded what cannot be read and what a rule forbids."""
+        if name == names.REGISTERED:
+            return
+        command = self._parsed(name, args)
+        if self._adopted is None:
+            return
+        verdict = decide(self._state, command, self._policy, workflow.now())
+        if isinstance(verdict, Refusal):
+            raise self._refusal(Result(outcome="refused", message=verdict.message, code=verdict.code, field=verdict.field))
+
+    @workflow.query(name=names.SNAPSHOT)
+    def snapshot(self) -> m.Snapshot:
+        """Return the incident at this instant."""
+        return views.snapshot(self._state, self._outbox, self._adopted.policy if self._adopted else None)
+
+    @workflow.query(name=names.TIMELINE)
+    def timeline(self) -> list[m.TimelineEntry]:
+        """Return every line of the timeline, the oldest first."""
+        return views.timeline(self._state)
+
+    @workflow.query(name=names.RECORD)
+    def record(self) -> list[f.Fact]:
+        """Return the facts, from which the state can be built again."""
+        return list(self._state.facts)
+
+    def _parsed(self, name: str, args: Sequence[RawValue]) -> c.Command:
+        try:
+            return m.parse(name, _payload(args))
+        except m.BadInput as error:
+            found = m.Answer(outcome=m.Outcome.REFUSED, code="bad_input", message=str(error), field=error.field)
+            raise ApplicationError(str(error), found, type="BadInput", non_retryable=True) from None
+
+    def _result(self, command: c.Command) -> Result:
+        return self._state.results.get(command.command_id, Result())
+
+    def _answered(self, result: Result) -> m.Answer:
+        if result.outcome == "refused":
+            raise self._refusal(result)
+        return views.answer(self._state, self._policy, result)
+
+    def _refusal(self, result: Result) -> ApplicationError:
+        found = views.answer(self._state, self._policy, result)
+        return ApplicationError(result.message, found, type="Refused", non_retryable=True)
+
+    def _refuse_unreadable(self, name: str, error: m.BadInput) -> None:
+        refused = f.Refused(
+            at=workflow.now(),
+            actor="unknown",
+            source="signal",
+            command=name[:60],
+            code="bad_input",
+            reason=str(error)[:300],
+        )
+        self._state = evolve(self._state, refused)
+
+    # Deciding.
+
+    def _receive(self, command: c.Command) -> None:
+        """Decide a command from outside; a refusal goes on record, since its sender may be gone."""
+        self._handled += 1
+        now = workflow.now()
+        verdict = decide(self._state, command, self._policy, now)
+        if isinstance(verdict, Decision):
+            self._enact(command, verdict)
+            if isinstance(command, c.RetryEffect):
+                self._rearm(command.key)
+        elif command.command_id not in self._state.results:
+            self._state = refuse(self._state, command, verdict, now)
+            self._settle_down()
+
+    def _take(self, command: object) -> None:
+        """Decide what the incident tells itself; the rules never refuse that."""
+        verdict = decide(self._state, command, self._policy, workflow.now())
+        if isinstance(verdict, Decision) and verdict.facts:
+            self._enact(command, verdict)
+
+    def _enact(self, command: object, decision: Decision) -> None:
+        state = self._state
+        self._forget_second_start(decision)
+        for fact in decision.facts:
+            state = evolve(state, fact)
+            self._outbox.queue(plan(state, fact, self._policy), workflow.now())
+        self._state = apply(self._state, command, decision)
+        self._settle_down()
+
+    def _forget_second_start(self, decision: Decision) -> None:
+        """Open nothing outside for a declaration that the ledger knows already."""
+        if any(isinstance(fact, f.KnownAlready) for fact in decision.facts):
+            self._outbox.discard()
+
+    def _happen(self, facts: Sequence[f.Fact]) -> None:
+        self._enact(None, Decision(tuple(facts)))
+
+    def _settle_down(self) -> None:
+        """After every transition: start what is to be done, show what is, and look at the deadlines again."""
+        self._deliver()
+        self._show()
+        self._changed = True
+
+    # Effects.
+
+    def _find(self, name: str) -> Receipt | None:
+        return self._outbox.receipt(key(self._state, name))
+
+    def _deliver(self) -> None:
+        if not self._opened:
+            self._delivery.start(only=LEDGER)
+            return
+        self._project()
+        self._delivery.start()
+
+    def _project(self) -> None:
+        if self._opening():
+            return
+        for effect in projections(self._state, self._find):
+            if self._written.get(name_of(effect.key)) != self._digest(effect):
+                self._outbox.project(effect, workflow.now())
+
+    def _opening(self) -> bool:
+        """Tell whether bridge, channel and issue are just being opened: the card is edited once, not after each."""
+        opened = (self._outbox.get(key(self._state, name)) for name in ("registration", "bridge", "channel", "issue"))
+        return any(entry is not None and entry.state is EffectState.PENDING for entry in opened)
+
+    def _digest(self, effect: Effect) -> str:
+        body = filled(effect, self._state, self._policy, self._find).body
+        return names.digest(body.model_dump_json(include={"card", "document", "text", "payload"}))
+
+    def _prepare(self, entry: Entry) -> None:
+        """Give what is written from the state its content, at the moment when it begins."""
+        effect = entry.effect
+        content = filled(effect, self._state, self._policy, self._find)
+        if content is effect:
+            return
+        self._outbox.fill(content)
+        base = base_of(effect.op)
+        if effect.op in PROJECTIONS or (base is not None and not entry.begun):
+            self._written[base or name_of(effect.key)] = self._digest(content)
+
+    def _effect_settled(self, entry: Entry, receipt: Receipt) -> None:
+        if entry.since is not None:
+            self._happen((self._effect_fact(entry),))
+        follow = _FOLLOW.get(entry.effect.op)
+        if follow is not None and receipt.answer:
+            self._take(follow(entry, receipt))
+        self._settle_down()
+
+    def _effect_changed(self, entry: Entry) -> None:
+        if entry.effect.op is Op.INCIDENT_ABSORB and entry.state is not EffectState.DEGRADED:
+            self._take(_absorb_failed(entry))
+        self._happen((self._effect_fact(entry),))
+
+    def _effect_fact(self, entry: Entry) -> f.EffectChanged:
+        return f.EffectChanged(
+            at=workflow.now(),
+            key=entry.effect.key,
+            title=views.effect_title(entry),
+            state=entry.state,
+            reason="" if entry.state is EffectState.DONE else entry.reason,
+        )
+
+    def _rearm(self, effect_key: str) -> None:
+        if self._outbox.rearm(effect_key):
+            self._settle_down()
+
+    # What the Web UI shows.
+
+    def _show(self) -> None:
+        if self._adopted is None:
+            return
+        workflow.set_current_details(views.details(self._state, self._outbox, self._policy))
+        wanted = self._attributes(self._adopted.search_attributes)
+        changed = {pair.key.name: pair for pair in wanted if self._shown.get(pair.key.name) != pair.value}
+        if changed:
+            workflow.upsert_search_attributes(list(changed.values()))
+            self._shown |= {name: pair.value for name, pair in changed.items()}
+
+    def _attributes(self, registered: Sequence[str]) -> list[SearchAttributePair[Any]]:
+        state = self._state
+        pairs: list[SearchAttributePair[Any]] = [
+            SearchAttributePair(_SEVERITY, state.severity.value),
+            SearchAttributePair(_PHASE, state.phase.value),
+            SearchAttributePair(_DECLARED_AT, state.declared_at),
+        ]
+        if state.number is not None:
+            pairs.append(SearchAttributePair(_NUMBER, state.number))
+        if state.service is not None:
+            pairs.append(SearchAttributePair(_SERVICE, state.service))
+        if state.imoc is not None:
+            pairs.append(SearchAttributePair(_MANAGER, state.imoc))
+        return [pair for pair in pairs if pair.key.name in registered]
+
+
+_NUMBER = SearchAttributeKey.for_int("IncidentNumber")
+_SEVERITY = SearchAttributeKey.for_keyword("IncidentSeverity")
+_PHASE = SearchAttributeKey.for_keyword("IncidentPhase")
+_SERVICE = SearchAttributeKey.for_keyword("IncidentService")
+_MANAGER = SearchAttributeKey.for_keyword("IncidentManager")
+_DECLARED_AT = SearchAttributeKey.for_datetime("IncidentDeclaredAt")
+
+
+def _registered(_entry: Entry, receipt: Receipt) -> c.Registered:
+    return c.Registered.model_validate_json(receipt.answer)
+
+
+def _closing_recorded(_entry: Entry, receipt: Receipt) -> c.ClosingRecorded:
+    return c.ClosingRecorded.model_validate_json(receipt.answer)
+
+
+def _absorbed(entry: Entry, receipt: Receipt) -> c.MergeAnswered:
+    answer = m.Answer.model_validate_json(receipt.answer)
+    refused = answer.message if answer.outcome is m.Outcome.REFUSED else None
+    return c.MergeAnswered(command_id=_merge_id(entry), refused=refused)
+
+
+def _absorb_failed(entry: Entry) -> c.MergeAnswered:
+    return c.MergeAnswered(command_id=_merge_id(entry), refused=entry.reason or "it did not answer")
+
+
+def _merge_id(entry: Entry) -> str:
+    return str(json.loads(entry.effect.body.payload)["command_id"]).rpartition("/absorb/")[2]
+
+
+_FOLLOW = {
+    Op.LEDGER_REGISTER: _registered,
+    Op.LEDGER_CLOSE: _closing_recorded,
+    Op.INCIDENT_ABSORB: _absorbed,
+}
+"""The effects whose answer is a command to the incident itself."""
+
+
+def _payload(args: Sequence[RawValue]) -> object:
+    """Return the one JSON payload of a message. Raises BadInput."""
+    if len(args) != 1:
+        message = f"one payload is expected, not {len(args)}"
+        raise m.BadInput(message, None)
+    try:
+        return workflow.payload_converter().from_payload(args[0].payload, dict[str, Any])
+    except Exception:  # noqa: BLE001 - whatever a foreign payload raises, it is only not ours
+        message = "the payload is no JSON object"
+        raise m.BadInput(message, None) from None

@@ -1,0 +1,64 @@
+"""How each kind of effect is run: its task queue, timeouts and retries."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from muster import names
+    from muster.domain.effects import Op, Timing
+
+_QUEUES = {
+    "chat": names.CHAT_QUEUE,
+    "conference": names.CONFERENCE_QUEUE,
+    "tracker": names.TRACKER_QUEUE,
+    "status": names.STATUS_QUEUE,
+}
+HEARTBEAT = timedelta(seconds=5)
+_QUICKLY = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One of the two legs of an effect."""
+
+    schedule_to_close: timedelta
+    start_to_close: timedelta
+    retry: RetryPolicy
+
+
+def queue(op: Op) -> str:
+    """Return the task queue on which this op's activities are polled."""
+    return _QUEUES.get(op.partition(".")[0], names.TASK_QUEUE)
+
+
+def own(op: Op) -> bool:
+    """Tell whether the effect is one of our own workflows: a write there is made again without harm."""
+    return queue(op) == names.TASK_QUEUE
+
+
+def first_leg(op: Op, timing: Timing) -> Leg:
+    """Return the bounded attempts, after which the effect counts as degraded."""
+    return Leg(timing.first_leg, _attempt(timing), _retry(op, timing))
+
+
+def second_leg(op: Op, timing: Timing, left: timedelta) -> Leg:
+    """Return the slow retries, until the effect is given up."""
+    return Leg(left, _attempt(timing), _retry(op, timing))
+
+
+def _attempt(timing: Timing) -> timedelta:
+    """An attempt may be several calls: a read by key before the write, a name that is taken."""
+    return timing.http_timeout * 3
+
+
+def _retry(op: Op, timing: Timing) -> RetryPolicy:
+    """An unexplained end is tried again only once a late write would be visible; ours are retried at once."""
+    initial = _QUICKLY if own(op) else timing.settle
+    return RetryPolicy(
+        initial_interval=initial,
+        backoff_coefficient=1.5,
+        maximum_interval=max(timing.slowest_retry, initial),
+    )

@@ -1,0 +1,46 @@
+# All that a fresh machine needs is Python 3.11+ and make.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install lock lint test demo up bench chart clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP) ## install everything, checked by hash, into .venv
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock: $(STAMP) ## renew both locks from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" --extra dev --constraint requirements.txt pyproject.toml \
+		--output-file requirements-dev.txt
+
+lint: $(STAMP) ## the static checks alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## all static checks and all tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+demo: $(STAMP) ## one incident from a real alert to closed, in under two minutes
+	$(BIN)/muster demo
+
+up: $(STAMP) ## Temporal, worker, gateway and sandbox in one foreground command
+	$(BIN)/muster up
+
+bench: $(STAMP) ## the figures, as a table and as JSON
+	$(BIN)/python -m benchmarks
+
+clean: ## remove what make has made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

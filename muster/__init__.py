@@ -1,0 +1,1 @@
+"""What Muster is apart from its orchestration."""

@@ -1,0 +1,105 @@
+"""Merging, cancelling, and what an ended incident still takes."""
+
+from datetime import timedelta
+
+import pytest
+
+from muster.domain import commands as c
+from muster.domain.deciding import Decision
+from muster.domain.lifecycle import Phase
+from muster.domain.severity import Severity
+from tests.domain.life import START, Life, alert
+
+S1, S2, S3, S4 = Severity
+INTO = {"into": 7, "into_workflow": "incident-7"}
+
+
+def absorb(**fields: object) -> c.Absorb:
+    given: dict[str, object] = {
+        "command_id": "a1",
+        "actor": "ana",
+        "duplicate": 43,
+        "duplicate_workflow": "incident-43",
+        "severity": S1,
+        "declared_at": START - timedelta(hours=1),
+        "wait_owed": True,
+        "services": ("db",),
+        "alerts": (alert("Db"),),
+    }
+    return c.Absorb.model_validate(given | fields)
+
+
+def test_a_duplicate_ends_once_the_survivor_has_taken_it_over() -> None:
+    life = Life(S1)
+    asked = life.tell(c.Merge(command_id="m", actor="ana", **INTO))
+    assert isinstance(asked, Decision)
+    assert asked.result.outcome == "pending"
+    life.tell(c.MergeAnswered(command_id="m"))
+    assert life.phase is Phase.MERGED
+    assert life.state.merged_into == 7
+    assert life.state.results["m"].outcome == "applied"
+
+
+def test_a_duplicate_stays_if_the_survivor_refuses() -> None:
+    life = Life(S1)
+    life.tell(c.Merge(command_id="m", actor="ana", **INTO))
+    life.tell(c.MergeAnswered(command_id="m", refused="#7 is closed"))
+    assert life.phase is Phase.ACTIVE
+    assert life.state.results["m"].outcome == "refused"
+    life.must(c.Merge, **INTO)
+
+
+def test_nothing_else_ends_it_while_a_merge_is_under_way() -> None:
+    life = Life(S1)
+    life.must(c.Merge, **INTO)
+    assert life.refused(c.Resolve).code == "already_merging"
+    assert life.refused(c.Cancel, reason="no").code == "already_merging"
+    assert life.refused(c.Absorb, **absorb().model_dump(exclude={"command_id", "actor"})).code == "already_merging"
+
+
+def test_the_survivor_takes_severity_time_alerts_services_and_the_wait() -> None:
+    life = Life(S4)
+    life.tell(absorb(severity=S3))
+    assert life.state.severity is S3
+    assert life.state.worst is S2
+    assert life.state.declared_at == START - timedelta(hours=1)
+    assert life.state.services == ("web", "db")
+    assert life.state.alerts["Db"].linked
+    life.report(alert("Db", firing=False))
+    life.must(c.Resolve)
+    assert life.after("1799s").phase is Phase.RESOLVED
+
+
+@pytest.mark.parametrize("end", ["resolved", "closed", "cancelled", "merged"])
+def test_a_merge_is_refused_into_what_is_not_active(end: str) -> None:
+    life = Life(S3 if end == "closed" else S2)
+    ends = {
+        "resolved": lambda: life.must(c.Resolve),
+        "closed": lambda: life.must(c.Resolve),
+        "cancelled": lambda: life.must(c.Cancel, reason="no"),
+        "merged": lambda: (life.tell(c.Merge(command_id="m", actor="ana", **INTO)), life.tell(c.MergeAnswered(command_id="m"))),
+    }
+    ends[end]()
+    assert life.phase == end
+    refusal = life.refused(c.Absorb, **absorb().model_dump(exclude={"command_id", "actor"}))
+    assert refusal.code == "not_active"
+    assert end in refusal.message
+
+
+def test_an_ended_incident_refuses_commands_as_ended() -> None:
+    life = Life(S2)
+    life.must(c.Cancel, reason="false alarm")
+    for kind, fields in ((c.Resolve, {}), (c.AddNote, {"text": "x"}), (c.Reopen, {"reason": "x"})):
+        assert life.refused(kind, **fields).code == "ended"
+
+
+def test_a_command_for_another_number_is_refused() -> None:
+    assert Life(S2).refused(c.AddNote, text="x", number=41).code == "wrong_incident"
+
+
+def test_a_false_alarm_before_its_number_still_gets_one() -> None:
+    life = Life(S2, number=None)
+    life.must(c.Cancel, reason="false alarm")
+    life.tell(c.Registered(number=5, predecessor=c.Predecessor(number=4, severity=S3, closed_at=START)))
+    assert life.state.number == 5
+    assert life.state.predecessor is None

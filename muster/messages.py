@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 
 from muster import names
 from muster.domain import commands
+from muster.domain.alerts import Alert
 from muster.domain.audiences import Audience
 from muster.domain.effects import EffectState
 from muster.domain.lifecycle import Phase
@@ -54,7 +55,7 @@ class IncidentInput(Value):
     source: Line = "api"
     since: Time | None = None
     """When the impact began, where that was before the declaration."""
-    alerts: Annotated[tuple[commands.Alert, ...], Field(max_length=100)] = ()
+    alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
     """The evidence of a declaration by alerts."""
 
 
@@ -222,7 +223,7 @@ class AlertBatch(Value):
     """At most a hundred alerts of one service, in the order in which they were reported."""
 
     service: Line
-    alerts: Annotated[tuple[commands.Alert, ...], Field(max_length=100)]
+    alerts: Annotated[tuple[Alert, ...], Field(max_length=100)]
     policy_severity: Rating | None = None
 
 

@@ -20,7 +20,10 @@ The errors::
 
 from typing import Protocol
 
+from muster.domain.commands import ClosingRecorded, Registered
 from muster.domain.effects import Card, Document, Link, Receipt
+from muster.domain.ledger import Claim, Claimed, LedgerEntry, Registration
+from muster.domain.ledger_pages import Found, Page, Question
 from muster.domain.model import Time
 
 
@@ -81,17 +84,24 @@ class Chat(Protocol):
         ...
 
     async def say(
-        self, key: str, text: str, *, channel: str = "", thread: Receipt | None = None, people: tuple[str, ...] = (), fresh: bool
+        self,
+        key: str,
+        text: str,
+        *,
+        channel: str = "",
+        thread: Receipt | None = None,
+        people: tuple[str, ...] = (),
+        fresh: bool,
     ) -> Receipt:
         """Post a text to a channel or into a message's thread; ``people`` are handles to be notified."""
         ...
 
-    async def open_channel(self, key: str, name: str, purpose: str, *, fresh: bool) -> Receipt:
+    async def open_channel(self, key: str, name: str, *, fresh: bool) -> Receipt:
         """Create the channel, under the next free name where this one is another's. ``id`` the channel, ``note`` its name."""
         ...
 
-    async def set_topic(self, channel: Receipt, topic: str) -> Receipt:
-        """Set the topic; the same one again changes nothing."""
+    async def set_topic(self, channel: Receipt, topic: str, *, key: str) -> Receipt:
+        """Set the topic, and mark the channel as the one of this key; the same again changes nothing."""
         ...
 
     async def pin(self, key: str, channel: Receipt, card: Card, *, fresh: bool) -> Receipt:
@@ -138,8 +148,8 @@ class Tracker(Protocol):
         """Add a note with the time at which it happened."""
         ...
 
-    async def link(self, issue: Receipt, other: str, relation: str) -> Receipt:
-        """Relate the issue to the issue of another incident, found by that incident's workflow id."""
+    async def link(self, issue: Receipt, other: int, relation: str) -> Receipt:
+        """Relate the issue to the issue of another incident, by that incident's number. Raises Waiting until it stands."""
         ...
 
 
@@ -152,24 +162,44 @@ class StatusChannel(Protocol):
 
 
 class Ledger(Protocol):
-    """The one writer of numbers and closings; every call may be made again and gives the same answer."""
+    """The one writer of numbers and closings; every call may be made again without harm."""
 
-    async def register(self, registration: str) -> str:
-        """Number an incident: JSON of ``Registration`` in, of ``Registered`` out."""
+    async def register(self, registration: Registration) -> Registered:
+        """Return the incident's number, or as what its key is known."""
         ...
 
-    async def record(self, entry: str) -> None:
-        """Bring the entry of an incident up to date: JSON of ``LedgerEntry``."""
+    async def claim(self, claim: Claim) -> Claimed:
+        """Give an incident one more key, or say whose it is."""
         ...
 
-    async def close(self, entry: str) -> str:
-        """Record the closing; JSON of ``ClosingRecorded`` out."""
+    async def record(self, entry: LedgerEntry) -> None:
+        """Bring the incident's entry up to date. Raises NotFound if the number is not its own."""
         ...
 
-    async def reopen(self, entry: str) -> None:
-        """Record that a closed incident is open again."""
+    async def close(self, entry: LedgerEntry) -> ClosingRecorded:
+        """Record the closing of this life, at the ledger's time. Raises NotFound."""
         ...
 
-    async def end(self, entry: str) -> None:
-        """Record an end that opens no window: cancelled or merged."""
+    async def reopen(self, entry: LedgerEntry) -> None:
+        """Record that it is open again, in the life that the entry says. Raises NotFound."""
+        ...
+
+    async def end(self, entry: LedgerEntry) -> None:
+        """Record an end that opens no window: cancelled or merged. Raises NotFound."""
+        ...
+
+    async def entry(self, number: int) -> LedgerEntry | None:
+        """Return what is known of a number, wherever it is kept."""
+        ...
+
+    async def standing(self) -> tuple[LedgerEntry, ...]:
+        """Return what is open and what closed inside its window, the newest first."""
+        ...
+
+    async def store(self, page_id: str, page: Page) -> None:
+        """Add this to a page, which is made where there is none."""
+        ...
+
+    async def find(self, question: Question) -> Found:
+        """Return what the pages have of the question; a page that does not exist has nothing."""
         ...

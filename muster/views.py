@@ -105,7 +105,9 @@ def _roles(state: IncidentState) -> m.RolesView:
     return m.RolesView(
         imoc=_role(state.roles.imoc),
         cmoc=_role(state.roles.cmoc),
-        ocit=tuple(m.RoleView(person=one.person, accepted=one.accepted) for one in state.roles.ocit),
+        ocit=tuple(
+            m.RoleView(person=one.person, accepted=one.accepted) for one in state.roles.ocit
+        ),
         covered_by=cover(state),
     )
 
@@ -168,7 +170,9 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         window_ends_at=window_ends_at(state, known),
         alerts=tuple(_alert(alert) for alert in list(state.alerts.values())[-50:]),
         updates=tuple(m.UpdateView(**told.model_dump()) for told in state.told.values()),
-        trying=tuple(m.TryingView(text=one.text, by=one.by, until=one.until) for one in state.trying),
+        trying=tuple(
+            m.TryingView(text=one.text, by=one.by, until=one.until) for one in state.trying
+        ),
         deadlines=tuple(m.DeadlineView(kind=one.kind, at=one.at, text=one.text) for one in due),
         late=_late(state),
         requests=state.requests,
@@ -232,4 +236,13 @@ def static_summary(service: str | None, at: datetime) -> str:
     return f"Incident on {service or 'no service'}, {at:%Y-%m-%d %H:%M} UTC"
 
 
-__all__ = ["answer", "details", "effect_title", "key", "name_of", "snapshot", "static_summary", "timeline"]
+__all__ = [
+    "answer",
+    "details",
+    "effect_title",
+    "key",
+    "name_of",
+    "snapshot",
+    "static_summary",
+    "timeline",
+]

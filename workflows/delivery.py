@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError as TimedOut
+from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import TimeoutError as TimedOut
 
 with workflow.unsafe.imports_passed_through():
     from muster.domain.effects import EffectCall, EffectState, Op, Receipt, Timing
@@ -23,7 +24,14 @@ class Delivery:
     """Starts what the outbox says is ready, and tells the incident what became of it."""
 
     def __init__(
-        self, outbox: Outbox, *, timing: Callable[[], Timing], number: Callable[[], int | None], prepare: Callable[[Entry], None], settled: Settled, changed: Changed
+        self,
+        outbox: Outbox,
+        *,
+        timing: Callable[[], Timing],
+        number: Callable[[], int | None],
+        prepare: Callable[[Entry], None],
+        settled: Settled,
+        changed: Changed,
     ) -> None:
         self._outbox = outbox
         self._timing = timing
@@ -51,7 +59,9 @@ class Delivery:
             await self._slowly(entry, deadline - workflow.now())
             return
         try:
-            receipt = await self._attempt(entry, options.first_leg(op, timing), maybe_sent=maybe_sent)
+            receipt = await self._attempt(
+                entry, options.first_leg(op, timing), maybe_sent=maybe_sent
+            )
         except ActivityError as error:
             if self._gone(entry, error):
                 return
@@ -99,7 +109,10 @@ class Delivery:
         return receipt
 
     def _references(self, entry: Entry) -> dict[str, Receipt]:
-        keys = (*entry.effect.after, *((entry.effect.body.link_key,) if entry.effect.body.link_key else ()))
+        keys = (
+            *entry.effect.after,
+            *((entry.effect.body.link_key,) if entry.effect.body.link_key else ()),
+        )
         found = {key: self._outbox.receipt(key) for key in keys}
         return {key: receipt for key, receipt in found.items() if receipt is not None}
 

@@ -1,6 +1,5 @@
 """The workflow of one incident: handlers that decide, and a main loop that keeps its deadlines."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,15 +14,15 @@ with workflow.unsafe.imports_passed_through():
     from muster import names, views
     from muster.domain import commands as c
     from muster.domain import facts as f
-    from muster.domain.decide import apply, decide, refuse
     from muster.domain.deadlines import deadlines
+    from muster.domain.decide import apply, decide, refuse
     from muster.domain.deciding import Decision, Refusal
     from muster.domain.effects import PROJECTIONS, Effect, EffectState, Op, Receipt
     from muster.domain.evolve import born, evolve
     from muster.domain.outbox import Entry, Outbox
     from muster.domain.plan import LEDGER, base_of, export, filled, key, name_of, plan, projections
     from muster.domain.policy import Policy
-    from muster.domain.state import IncidentState, Result
+    from muster.domain.state import Result
     from workflows.carrier import Carrier, unpack
     from workflows.delivery import Delivery
 
@@ -40,7 +39,7 @@ class Incident:
     """One incident, from its declaration until it can no longer be reopened and every effect is settled."""
 
     @workflow.init
-    def __init__(self, *payloads: Any) -> None:  # noqa: ANN401 - a start payload may be anything
+    def __init__(self, *payloads: Any) -> None:
         self._bad: m.BadInput | None = None
         self._inbox: list[c.Command] = []
         self._adopted: m.AdoptedPolicy | None = None
@@ -100,7 +99,7 @@ class Incident:
     # The life of the incident.
 
     @workflow.run
-    async def run(self, *payloads: Any) -> m.Answer:  # noqa: ANN401 - a start payload may be anything
+    async def run(self, *payloads: Any) -> m.Answer:
         """Keep the incident's promises until its end. Fails with BadInput where the declaration is malformed."""
         del payloads
         if self._bad is not None:
@@ -153,7 +152,7 @@ class Incident:
                 timeout=LEDGER_PATIENCE,
                 timeout_summary="is this key known?",
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             workflow.logger.warning("the ledger is silent: the incident begins without its word")
 
     async def _until_next_deadline(self) -> None:
@@ -165,11 +164,15 @@ class Incident:
                 timeout=max(due[0] - workflow.now(), timedelta(0)) if due else None,
                 timeout_summary=due[1] if due else None,
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
     def _next_deadline(self) -> tuple[datetime, str] | None:
-        found = [(one.at, one.kind) for one in deadlines(self._state, self._policy) if self._pressing(one.kind)]
+        found = [
+            (one.at, one.kind)
+            for one in deadlines(self._state, self._policy)
+            if self._pressing(one.kind)
+        ]
         if (oldest := self._outbox.oldest_needing_human()) is not None:
             found.append((oldest + self._policy.effects.give_up, "give up"))
         if not found:
@@ -185,7 +188,9 @@ class Incident:
         return self._state.ended and not self._outbox.unsettled()
 
     def _should_continue(self) -> bool:
-        return self._handled >= self._continue_after or workflow.info().is_continue_as_new_suggested()
+        return (
+            self._handled >= self._continue_after or workflow.info().is_continue_as_new_suggested()
+        )
 
     async def _continue_as_new(self) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -237,12 +242,21 @@ class Incident:
             return
         verdict = decide(self._state, command, self._policy, workflow.now())
         if isinstance(verdict, Refusal):
-            raise self._refusal(Result(outcome="refused", message=verdict.message, code=verdict.code, field=verdict.field))
+            raise self._refusal(
+                Result(
+                    outcome="refused",
+                    message=verdict.message,
+                    code=verdict.code,
+                    field=verdict.field,
+                )
+            )
 
     @workflow.query(name=names.SNAPSHOT)
     def snapshot(self) -> m.Snapshot:
         """Return the incident at this instant."""
-        return views.snapshot(self._state, self._outbox, self._adopted.policy if self._adopted else None)
+        return views.snapshot(
+            self._state, self._outbox, self._adopted.policy if self._adopted else None
+        )
 
     @workflow.query(name=names.TIMELINE)
     def timeline(self) -> list[m.TimelineEntry]:
@@ -258,7 +272,9 @@ class Incident:
         try:
             return m.parse(name, _payload(args))
         except m.BadInput as error:
-            found = m.Answer(outcome=m.Outcome.REFUSED, code="bad_input", message=str(error), field=error.field)
+            found = m.Answer(
+                outcome=m.Outcome.REFUSED, code="bad_input", message=str(error), field=error.field
+            )
             raise ApplicationError(str(error), found, type="BadInput", non_retryable=True) from None
 
     def _result(self, command: c.Command) -> Result:
@@ -349,7 +365,10 @@ class Incident:
 
     def _opening(self) -> bool:
         """Tell whether bridge, channel and issue are just being opened: the card is edited once, not after each."""
-        opened = (self._outbox.get(key(self._state, name)) for name in ("registration", "bridge", "channel", "issue"))
+        opened = (
+            self._outbox.get(key(self._state, name))
+            for name in ("registration", "bridge", "channel", "issue")
+        )
         return any(entry is not None and entry.state is EffectState.PENDING for entry in opened)
 
     def _digest(self, effect: Effect) -> str:
@@ -400,10 +419,10 @@ class Incident:
             return
         workflow.set_current_details(views.details(self._state, self._outbox, self._policy))
         wanted = self._attributes(self._adopted.search_attributes)
-        changed = {pair.key.name: pair for pair in wanted if self._shown.get(pair.key.name) != pair.value}
+        changed = [pair for pair in wanted if self._shown.get(pair.key.name) != pair.value]
         if changed:
-            workflow.upsert_search_attributes(list(changed.values()))
-            self._shown |= {name: pair.value for name, pair in changed.items()}
+            workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changed])
+            self._shown |= {pair.key.name: pair.value for pair in changed}
 
     def _attributes(self, registered: Sequence[str]) -> list[SearchAttributePair[Any]]:
         state = self._state

@@ -25,7 +25,11 @@ def needs_imoc(state: IncidentState, command: c.Command) -> Authority | None:
         return None
     if isinstance(command, c.ChangeSeverity) and not state.severity.above(command.severity):
         return None
-    if isinstance(command, c.Resolve) and command.despite is not None and state.resolved_at is not None:
+    if (
+        isinstance(command, c.Resolve)
+        and command.despite is not None
+        and state.resolved_at is not None
+    ):
         return None
     what, grant = describe(state, command)
     automation = command.actor.startswith("automation:")

@@ -189,5 +189,13 @@ class MergeAnswered(Record):
 
 
 FromOutside = (
-    AssignRole | PostUpdate | AddNote | ChangeSeverity | Resolve | Reopen | Merge | Cancel | RetryEffect
+    AssignRole
+    | PostUpdate
+    | AddNote
+    | ChangeSeverity
+    | Resolve
+    | Reopen
+    | Merge
+    | Cancel
+    | RetryEffect
 )

@@ -91,5 +91,3 @@ def _promises(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
         for promise in state.promises.values()
         if not promise.late and ctx.now >= promise.at
     )
-
-

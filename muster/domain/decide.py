@@ -43,7 +43,11 @@ def decide(state: IncidentState, command: object, policy: Policy, now: datetime)
     """Return what the command makes happen, or why it must not. Asked again with the same id: nothing, and the same answer."""
     ctx = context(command, policy, now)
     if isinstance(command, c.Command):
-        return _answered_before(state, command) or _refused(state, command) or _asked(state, command, ctx)
+        return (
+            _answered_before(state, command)
+            or _refused(state, command)
+            or _asked(state, command, ctx)
+        )
     return _DECIDERS[type(command)](state, command, ctx)
 
 
@@ -58,7 +62,9 @@ def _answered_before(state: IncidentState, command: c.Command) -> Verdict | None
 
 def _refused(state: IncidentState, command: c.Command) -> Refusal | None:
     if command.number is not None and state.number is not None and command.number != state.number:
-        return Refusal("wrong_incident", f"this is #{state.number}, not #{command.number}", "number")
+        return Refusal(
+            "wrong_incident", f"this is #{state.number}, not #{command.number}", "number"
+        )
     allowed = _ALLOWED.get(type(command))
     if allowed is None:
         return None
@@ -158,7 +164,9 @@ def _settle_merge(state: IncidentState, command: object, decision: Decision) -> 
     return _with_result(state, command.command_id, refused)
 
 
-def refuse(state: IncidentState, command: c.Command, refusal: Refusal, now: datetime) -> IncidentState:
+def refuse(
+    state: IncidentState, command: c.Command, refusal: Refusal, now: datetime
+) -> IncidentState:
     """Return the state in which a recorded command was refused: nothing but one entry and the answer kept."""
     refused = f.Refused(
         at=now,
@@ -169,7 +177,9 @@ def refuse(state: IncidentState, command: c.Command, refusal: Refusal, now: date
         code=refusal.code,
         reason=refusal.message,
     )
-    result = Result(outcome="refused", code=refusal.code, message=refusal.message, field=refusal.field)
+    result = Result(
+        outcome="refused", code=refusal.code, message=refusal.message, field=refusal.field
+    )
     return _with_result(evolve(state, refused), command.command_id, result)
 
 

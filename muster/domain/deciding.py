@@ -43,13 +43,13 @@ class Context:
     source: str
     command_id: str
 
-    def fact(self, kind: type[F], **what: Any) -> F:  # noqa: ANN401 - the fields of any fact
+    def fact(self, kind: type[F], **what: Any) -> F:
         """Return a fact of the command's actor."""
         return kind(
             at=self.now, actor=self.actor, source=self.source, command_id=self.command_id, **what
         )
 
-    def rule(self, kind: type[F], **what: Any) -> F:  # noqa: ANN401 - the fields of any fact
+    def rule(self, kind: type[F], **what: Any) -> F:
         """Return a fact that follows from a rule, not from a person."""
         return kind(at=self.now, command_id=self.command_id, **what)
 

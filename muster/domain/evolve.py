@@ -44,7 +44,7 @@ def _linked(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
     return {alert.fingerprint: alert.model_copy(update={"linked": True}) for alert in alerts}
 
 
-def _nothing(_state: IncidentState, _fact: Any) -> Change:  # noqa: ANN401 - the table calls all alike
+def _nothing(_state: IncidentState, _fact: Any) -> Change:
     return {}
 
 
@@ -75,7 +75,8 @@ def _upgraded(state: IncidentState, fact: f.Upgraded) -> Change:
     return {
         "severity": Severity.S2,
         "worst": highest(state.worst, Severity.S2),
-        "severity_reason": "S2 by the 3-hour rule, " + ("failed again" if own else f"after #{fact.predecessor}"),
+        "severity_reason": "S2 by the 3-hour rule, "
+        + ("failed again" if own else f"after #{fact.predecessor}"),
         "predecessor": state.predecessor if own else fact.predecessor,
     }
 
@@ -121,7 +122,9 @@ def _update_posted(state: IncidentState, fact: f.UpdatePosted) -> Change:
     }
     kept = {name: promise for name, promise in state.promises.items() if name not in told}
     if fact.next_at is not None:
-        kept |= {audience.value: Promise(audience=audience, at=fact.next_at) for audience in fact.to}
+        kept |= {
+            audience.value: Promise(audience=audience, at=fact.next_at) for audience in fact.to
+        }
     return {
         "told": state.told | told,
         "promises": kept,

@@ -1,11 +1,11 @@
-"""The ledger's words: a registration, an entry, a key's claim, and the state from which all its answers come."""
+"""The ledger's words: a registration, an entry, a claim, and the state of which all is answered."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from muster.domain.commands import Predecessor
-from muster.domain.lifecycle import Phase
+from muster.domain.lifecycle import OPEN, Phase
 from muster.domain.model import Record, Span, Time
 from muster.domain.policy import Scope
 from muster.domain.severity import Severity
@@ -88,13 +88,17 @@ class Limits(Record):
     """So many of the newest numbers never move."""
     entry_batch: int = 100
     keys: int = 2_000
-    key_batch: int = 1_000
+    """With more keys than this, those of some pages are moved."""
+    key_pages: int = 16
+    """To so many pages at one time."""
     grace: Span = Span(days=1)
     """How long after its window a closing stays: a registration may come late."""
     crowd: int = 4_000
     """With more entries than this, a closing goes as soon as its window is over."""
     flood: int = 10_000
-    """With more, the oldest closings go even inside their window: the state must fit into a payload."""
+    """With more, the oldest go even inside their window: the state must fit into a payload."""
+    rest: Span = Span(minutes=1)
+    """How long pages that could not be written are left alone; nothing is dropped meanwhile."""
     renew_after: Annotated[int, Field(ge=1)] = 500
     """So many updates are one run of the ledger; the server refuses more than 2,000."""
 
@@ -103,20 +107,47 @@ class LedgerState(Record):
     """All that the ledger carries, also from run to run."""
 
     next_number: Annotated[int, Field(ge=1)] = 1
-    entries: dict[int, LedgerEntry] = {}
-    """In the order of their numbers; what is missing below the next number is in a page."""
+    open: dict[int, LedgerEntry] = {}
+    """Open incidents by number, the latest to be opened last."""
+    closed: dict[int, LedgerEntry] = {}
+    """Ended ones, the latest to end last; a given number that is in neither is in a page."""
+    reopened: tuple[int, ...] = ()
+    """The carried ones that have earlier closings."""
+    longest: Span = Span(0)
+    """The longest window of all incidents so far."""
     keys: dict[str, int] = {}
-    """Numbers by key digest, the oldest first; older ones are in pages."""
+    """Numbers by key digest; the others are in pages."""
     key_pages: tuple[str, ...] = ()
     """The ids of the pages that have keys, sorted."""
     limits: Limits = Limits()
 
+    @property
+    def carried(self) -> int:
+        """Return how many entries there are."""
+        return len(self.open) + len(self.closed)
+
 
 def lookup(state: LedgerState, number: int) -> LedgerEntry | None:
     """Return the entry of this number where the ledger carries it itself."""
-    return state.entries.get(number)
+    return state.open.get(number) or state.closed.get(number)
+
+
+def newest(state: LedgerState) -> tuple[LedgerEntry, ...]:
+    """Return all that the ledger carries, the newest first."""
+    everything = {**state.open, **state.closed}
+    return tuple(everything[number] for number in sorted(everything, reverse=True))
 
 
 def with_entry(state: LedgerState, entry: LedgerEntry) -> LedgerState:
-    """Return the state with this entry in the place of its older self, or as the newest."""
-    return state.model_copy(update={"entries": {**state.entries, entry.number: entry}})
+    """Return the state with this entry in the place of its older self, or as the latest."""
+    number = entry.number
+    is_open = entry.phase in OPEN
+    here, there = (state.open, state.closed) if is_open else (state.closed, state.open)
+    here = {**here, number: entry}
+    if number in there:
+        there = {other: one for other, one in there.items() if other != number}
+    change: dict[str, object] = {"open": here if is_open else there}
+    change["closed"] = there if is_open else here
+    if entry.past and number not in state.reopened:
+        change["reopened"] = (*state.reopened, number)
+    return state.model_copy(update=change)

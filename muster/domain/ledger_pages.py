@@ -1,12 +1,12 @@
-"""What the ledger no longer carries itself: entries in pages of a thousand numbers, keys in pages by their prefix."""
+"""What the ledger no longer carries: a thousand numbers to a page, keys by their prefix."""
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, takewhile
 
 from muster.domain.ledger import Claim, LedgerEntry, LedgerState, Registration, lookup
 from muster.domain.ledger_rules import asked_before
-from muster.domain.lifecycle import OPEN
 from muster.domain.model import Record, Time
 from muster.names import digest, ledger_keys_id, ledger_page_id
 
@@ -46,7 +46,7 @@ class Found(Record):
 
 
 def batch(state: LedgerState, now: Time) -> Batch:
-    """Return the oldest of what the ledger need not carry any more; nothing while it is not too much."""
+    """Return the oldest of what need not be carried; nothing while it is not too much."""
     pages: dict[str, Page] = {}
     for entry in _old_entries(state, now):
         page = pages.setdefault(ledger_page_id(entry.number), Page(entries={}, keys={}))
@@ -59,42 +59,49 @@ def batch(state: LedgerState, now: Time) -> Batch:
 
 def _old_entries(state: LedgerState, now: Time) -> Iterator[LedgerEntry]:
     limits = state.limits
-    if len(state.entries) <= limits.entries:
+    if state.carried <= limits.entries:
         return iter(())
     newest = state.next_number - limits.recent
-    may_go = (
-        entry
-        for entry in state.entries.values()
-        if entry.number < newest and _is_over(entry, state, now)
-    )
-    return islice(may_go, limits.entry_batch)
+    over = takewhile(lambda entry: _is_over(entry, state, now), state.closed.values())
+    return islice((entry for entry in over if entry.number < newest), limits.entry_batch)
 
 
 def _is_over(entry: LedgerEntry, state: LedgerState, now: Time) -> bool:
-    """Tell whether no registration is likely to need it; the more are carried, the less likely it must be."""
-    if entry.phase in OPEN or entry.closed_at is None:
-        return False
-    carried, limits = len(state.entries), state.limits
-    if carried > limits.flood:
+    """Tell whether it may go: the more are carried, the sooner."""
+    limits = state.limits
+    if entry.closed_at is None or state.carried > limits.flood:
         return True
-    window_over = entry.closed_at + entry.window
-    return now > (window_over if carried > limits.crowd else window_over + limits.grace)
+    window_over = entry.closed_at + state.longest
+    return now > (window_over if state.carried > limits.crowd else window_over + limits.grace)
 
 
 def _old_keys(state: LedgerState) -> Iterator[tuple[str, int]]:
-    limits = state.limits
-    batch_size = limits.key_batch if len(state.keys) > limits.keys else 0
-    return islice(state.keys.items(), batch_size)
+    """Yield the keys of the fullest pages: a write costs the same for one key as for many."""
+    if len(state.keys) <= state.limits.keys:
+        return
+    gathered = Counter(map(ledger_keys_id, state.keys))
+    fullest = {page_id for page_id, _ in gathered.most_common(state.limits.key_pages)}
+    for key, number in state.keys.items():
+        if ledger_keys_id(key) in fullest:
+            yield key, number
 
 
 def moved(state: LedgerState, stored: Batch) -> LedgerState:
-    """Drop what the pages have stored; what has changed since it was sent stays for the next batch."""
-    gone = {number: entry for page in stored.pages.values() for number, entry in page.entries.items()}
+    """Drop what the pages have stored; what has changed since stays for the next batch."""
+    sent = {
+        number: entry for page in stored.pages.values() for number, entry in page.entries.items()
+    }
     keys = {key for page in stored.pages.values() for key in page.keys}
     pages = {page_id for page_id, page in stored.pages.items() if page.keys}
+    closed = {
+        number: entry
+        for number, entry in state.closed.items()
+        if number not in sent or sent[number] != entry
+    }
     return state.model_copy(
         update={
-            "entries": {n: one for n, one in state.entries.items() if gone.get(n) != one},
+            "closed": closed,
+            "reopened": tuple(n for n in state.reopened if n in closed or n in state.open),
             "keys": {key: n for key, n in state.keys.items() if key not in keys},
             "key_pages": tuple(sorted(pages.union(state.key_pages))),
         }
@@ -102,9 +109,8 @@ def moved(state: LedgerState, stored: Batch) -> LedgerState:
 
 
 def recalled(state: LedgerState, entry: LedgerEntry) -> LedgerState:
-    """Carry an entry of a page again, because something about it is about to change."""
-    entries = {**state.entries, entry.number: entry}
-    return state.model_copy(update={"entries": dict(sorted(entries.items()))})
+    """Carry an entry of a page again, as the oldest, because it is about to change."""
+    return state.model_copy(update={"closed": {entry.number: entry, **state.closed}})
 
 
 def merged(page: Page, more: Page) -> Page:
@@ -123,13 +129,15 @@ def found(page: Page, asked: Question) -> Found:
     return Found(number=entry.number if entry else None, entry=entry)
 
 
-def question(state: LedgerState, message: Record) -> Question | None:
+def question(
+    state: LedgerState, message: Registration | Claim | LedgerEntry | int
+) -> Question | None:
     """Return what must be read in the pages before this message can be answered."""
     if isinstance(message, Registration):
-        return _of_key(state, message.key) if not asked_before(state, message) else None
+        return None if asked_before(state, message) else _of_key(state, message.key)
     if isinstance(message, Claim):
         return _of_key(state, message.key)
-    return of_number(state, message.number) if isinstance(message, LedgerEntry) else None
+    return _of_number(state, message if isinstance(message, int) else message.number)
 
 
 def _of_key(state: LedgerState, key: str | None) -> Question | None:
@@ -137,12 +145,12 @@ def _of_key(state: LedgerState, key: str | None) -> Question | None:
         return None
     key_digest = digest(key)
     if (number := state.keys.get(key_digest)) is not None:
-        return of_number(state, number)
+        return _of_number(state, number)
     in_pages = ledger_keys_id(key_digest) in state.key_pages
     return Question(key_digest=key_digest) if in_pages else None
 
 
-def of_number(state: LedgerState, number: int) -> Question | None:
-    """Return the question for a number that was given and is not carried."""
+def _of_number(state: LedgerState, number: int) -> Question | None:
+    """Ask for a number that was given and is not carried."""
     given = 0 < number < state.next_number
     return Question(number=number) if given and lookup(state, number) is None else None

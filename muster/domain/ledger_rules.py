@@ -1,5 +1,7 @@
 """What each message does to the ledger: pure, and the same answer however often it is sent."""
 
+from itertools import chain, islice
+
 from muster.domain.commands import ClosingRecorded, Registered
 from muster.domain.ledger import (
     Claim,
@@ -18,6 +20,8 @@ from muster.names import digest
 
 PAST = 8
 """So many earlier closings of one incident are kept."""
+LATELY = 100
+"""So many of the latest to end are searched for an incident that asks again all the same."""
 
 
 class UnknownIncident(LookupError):
@@ -27,7 +31,10 @@ class UnknownIncident(LookupError):
 def register(
     state: LedgerState, asked: Registration, _now: Time, paged: LedgerEntry | None = None
 ) -> tuple[LedgerState, Registered]:
-    """Number the incident unless it or its key is known; ``paged`` is the key's owner as the pages have it."""
+    """Give out the next number, unless the incident or its key is known.
+
+    ``paged`` is the key's owner as the pages have it.
+    """
     known = asked_before(state, asked) or _owner(state, asked.key) or paged
     if known is None:
         return _numbered(state, asked)
@@ -37,15 +44,16 @@ def register(
 
 
 def asked_before(state: LedgerState, asked: Registration) -> LedgerEntry | None:
-    """Return the entry that this very incident has got already."""
-    for entry in reversed(state.entries.values()):
+    """Return the entry that this very incident has: open, since its closing comes later."""
+    lately = islice(reversed(state.closed.values()), LATELY)
+    for entry in chain(reversed(state.open.values()), lately):
         if entry.workflow_id == asked.workflow_id and _is_same(entry, asked):
             return entry
     return None
 
 
 def _is_same(entry: LedgerEntry, asked: Registration) -> bool:
-    """Tell the incident asking again from a later start of its key; a run that is not named is any."""
+    """Tell the same incident from a later start of its key; a run without a name is any."""
     runs = {entry.first_run, asked.first_run}
     return entry.workflow_id == asked.workflow_id and (len(runs) == 1 or "" in runs)
 
@@ -69,7 +77,11 @@ def _numbered(state: LedgerState, asked: Registration) -> tuple[LedgerState, Reg
         predecessor=predecessor(state, asked),
     )
     keys = {**state.keys, entry.key_digest: entry.number} if asked.key else state.keys
-    change = {"next_number": entry.number + 1, "keys": keys}
+    change = {
+        "next_number": entry.number + 1,
+        "keys": keys,
+        "longest": max(state.longest, asked.window),
+    }
     return with_entry(state, entry).model_copy(update=change), _answer(state, entry, asked)
 
 
@@ -94,16 +106,17 @@ def close(state: LedgerState, told: LedgerEntry, now: Time) -> tuple[LedgerState
 
 
 def _recorded(entry: LedgerEntry, life: int) -> Time | None:
-    """Return when that life closed; where the ledger never heard of it, when its successor began."""
+    """Return when that life closed; had it not been heard of, when the next one began."""
+    past = next((one.closed_at for one in entry.past if one.life == life), None)
+    if past is not None:
+        return past
     if entry.closed_at is not None and (entry.phase in ENDED or life == entry.life):
         return entry.closed_at
-    if life >= entry.life:
-        return None
-    return next((past.closed_at for past in entry.past if past.life == life), entry.reopened_at)
+    return entry.reopened_at if life < entry.life else None
 
 
 def reopen(state: LedgerState, told: LedgerEntry, now: Time) -> tuple[LedgerState, None]:
-    """Record that a closed incident is open again, which ends its window; ``told.life`` counts this reopening."""
+    """Record a reopening, which ends the window; ``told.life`` counts it already."""
     entry = _known(state, told)
     if entry.phase in ENDED or told.life <= entry.life:
         return state, None
@@ -138,7 +151,7 @@ def end(state: LedgerState, told: LedgerEntry, now: Time) -> tuple[LedgerState, 
     if entry.phase in ENDED:
         return state, None
     phase = told.phase if told.phase in ENDED else Phase.CANCELLED
-    ended = {"phase": phase, "severity": told.severity, "closed_at": now}
+    ended = {"phase": phase, "severity": told.severity, "closed_at": entry.closed_at or now}
     return with_entry(state, _described(entry, told).model_copy(update=ended)), None
 
 

@@ -1,10 +1,11 @@
-"""Rule 4 as the ledger applies it: in whose open upgrade window an incident was declared, and what stands beside it."""
+"""Rule 4 in the ledger: in whose open window one was declared, and what stands beside it."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from muster.domain.commands import OpenIncident, Predecessor
-from muster.domain.ledger import LedgerEntry, LedgerState, Registration
-from muster.domain.lifecycle import ENDED, OPEN, Phase
+from muster.domain.ledger import LedgerEntry, LedgerState, Registration, lookup
+from muster.domain.lifecycle import ENDED, Phase
 from muster.domain.model import Time
 from muster.domain.policy import Scope
 from muster.domain.severity import OPENS_WINDOW
@@ -15,16 +16,39 @@ OTHERS = 20
 
 def predecessor(state: LedgerState, asked: Registration) -> Predecessor | None:
     """Return the latest to close of the incidents in whose open window this one was declared."""
-    found = [one for one in _closings(state, asked) if one.severity in OPENS_WINDOW]
-    return max(found, key=lambda one: (one.closed_at, one.number), default=None)
+    latest = next(_closings(state, asked), None)
+    past = max(_past_closings(state, asked), key=_closing_time, default=None)
+    found = [one for one in (past, latest) if one is not None]
+    return max(found, key=_closing_time, default=None)
+
+
+def _closing_time(one: Predecessor) -> Time:
+    return one.closed_at
 
 
 def _closings(state: LedgerState, asked: Registration) -> Iterator[Predecessor]:
-    for entry in state.entries.values():
-        has_closed = entry.closed_at is not None or entry.past
-        if has_closed and entry.phase not in ENDED and _in_scope(entry, asked):
-            yield from _current(entry, asked.declared_at)
-            yield from _past(entry, asked.declared_at)
+    """Yield the windows that nothing has ended, the latest first."""
+    at = asked.declared_at
+    for entry in reversed(state.closed.values()):
+        closed_at = entry.closed_at
+        if closed_at is None or closed_at + state.longest < at:
+            return
+        opened = entry.phase is Phase.CLOSED and entry.severity in OPENS_WINDOW
+        if opened and closed_at <= at <= closed_at + entry.window and _in_scope(entry, asked):
+            yield Predecessor(number=entry.number, severity=entry.severity, closed_at=closed_at)
+
+
+def _past_closings(state: LedgerState, asked: Registration) -> Iterator[Predecessor]:
+    """Yield the windows that a reopening has ended since: one declared in between may ask late."""
+    at = asked.declared_at
+    for number in state.reopened:
+        entry = lookup(state, number)
+        if entry is None or entry.phase in ENDED or not _in_scope(entry, asked):
+            continue
+        for past in entry.past:
+            was_open = past.closed_at <= at <= past.closed_at + entry.window
+            if was_open and at < past.reopened_at and past.severity in OPENS_WINDOW:
+                yield Predecessor(number=number, severity=past.severity, closed_at=past.closed_at)
 
 
 def _in_scope(entry: LedgerEntry, asked: Registration) -> bool:
@@ -33,39 +57,29 @@ def _in_scope(entry: LedgerEntry, asked: Registration) -> bool:
     return same or asked.scope is Scope.GLOBAL
 
 
-def _current(entry: LedgerEntry, at: Time) -> Iterator[Predecessor]:
-    closed_at = entry.closed_at
-    if closed_at is not None and closed_at <= at <= closed_at + entry.window:
-        yield Predecessor(number=entry.number, severity=entry.severity, closed_at=closed_at)
-
-
-def _past(entry: LedgerEntry, at: Time) -> Iterator[Predecessor]:
-    """Yield the closings before a reopening: an incident that was declared in between and asks late is in them."""
-    for past in entry.past:
-        if past.closed_at <= at <= past.closed_at + entry.window and at < past.reopened_at:
-            yield Predecessor(
-                number=entry.number, severity=past.severity, closed_at=past.closed_at
-            )
-
-
 def others(state: LedgerState, number: int, asked: Registration) -> tuple[OpenIncident, ...]:
     """Return what is open on the service and what closed in the last window, the newest first."""
-    found: list[OpenIncident] = []
-    for entry in reversed(state.entries.values()):
-        if len(found) == OTHERS:
-            break
-        if entry.number != number and _concerns(entry, asked):
-            found.append(_seen(entry))
-    return tuple(found)
+    found = {
+        entry.number: entry
+        for entries in (_open_beside(state, asked), _closed_before(state, asked))
+        for entry in islice(entries, OTHERS + 1)
+        if entry.number != number
+    }
+    return tuple(_seen(found[number]) for number in sorted(found, reverse=True)[:OTHERS])
 
 
-def _concerns(entry: LedgerEntry, asked: Registration) -> bool:
-    if entry.phase in OPEN:
-        return asked.service is None or entry.service == asked.service
-    closed_at = entry.closed_at
-    if entry.phase is not Phase.CLOSED or closed_at is None:
-        return False
-    return closed_at + asked.window >= asked.declared_at and _in_scope(entry, asked)
+def _open_beside(state: LedgerState, asked: Registration) -> Iterator[LedgerEntry]:
+    for entry in reversed(state.open.values()):
+        if asked.service is None or entry.service == asked.service:
+            yield entry
+
+
+def _closed_before(state: LedgerState, asked: Registration) -> Iterator[LedgerEntry]:
+    for entry in reversed(state.closed.values()):
+        if entry.closed_at is None or entry.closed_at + asked.window < asked.declared_at:
+            return
+        if entry.phase is Phase.CLOSED and _in_scope(entry, asked):
+            yield entry
 
 
 def _seen(entry: LedgerEntry) -> OpenIncident:
@@ -81,14 +95,13 @@ def _seen(entry: LedgerEntry) -> OpenIncident:
 
 
 def standing(state: LedgerState, now: Time) -> tuple[LedgerEntry, ...]:
-    """Return what is open and what closed inside its window, the newest first."""
-    return tuple(
-        entry
-        for entry in reversed(state.entries.values())
-        if entry.phase in OPEN or _in_window(entry, now)
-    )
+    """Return what is open and what closed inside its window, the latest of either first."""
+    return (*reversed(state.open.values()), *_in_window(state, now))
 
 
-def _in_window(entry: LedgerEntry, now: Time) -> bool:
-    closed_at = entry.closed_at
-    return entry.phase is Phase.CLOSED and closed_at is not None and now <= closed_at + entry.window
+def _in_window(state: LedgerState, now: Time) -> Iterator[LedgerEntry]:
+    for entry in reversed(state.closed.values()):
+        if entry.closed_at is None or entry.closed_at + state.longest < now:
+            return
+        if entry.phase is Phase.CLOSED and now <= entry.closed_at + entry.window:
+            yield entry

@@ -10,7 +10,9 @@ TITLE_MAX = 200
 TEXT_MAX = 4_000
 REASON_MAX = 1_000
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@:-]{0,63}")
 
 
@@ -33,7 +35,9 @@ def one_line(text: str) -> str:
 
 def _without_control(text: str) -> str:
     if found := _CONTROL.search(text):
-        message = f"has the control character U+{ord(found.group()):04X} at position {found.start()}"
+        message = (
+            f"has the control character U+{ord(found.group()):04X} at position {found.start()}"
+        )
         raise ValueError(message)
     return text
 
@@ -65,19 +69,35 @@ def _text_only(value: object) -> object:
 
 
 Title = Annotated[
-    str, BeforeValidator(_text_only), AfterValidator(one_line), Field(min_length=1, max_length=TITLE_MAX)
+    str,
+    BeforeValidator(_text_only),
+    AfterValidator(one_line),
+    Field(min_length=1, max_length=TITLE_MAX),
 ]
-Line = Annotated[str, BeforeValidator(_text_only), AfterValidator(one_line), Field(min_length=1, max_length=200)]
+Line = Annotated[
+    str, BeforeValidator(_text_only), AfterValidator(one_line), Field(min_length=1, max_length=200)
+]
 Reason = Annotated[
-    str, BeforeValidator(_text_only), AfterValidator(one_line), Field(min_length=1, max_length=REASON_MAX)
+    str,
+    BeforeValidator(_text_only),
+    AfterValidator(one_line),
+    Field(min_length=1, max_length=REASON_MAX),
 ]
 Text = Annotated[
-    str, BeforeValidator(_text_only), AfterValidator(_block), Field(min_length=1, max_length=TEXT_MAX)
+    str,
+    BeforeValidator(_text_only),
+    AfterValidator(_block),
+    Field(min_length=1, max_length=TEXT_MAX),
 ]
 Person = Annotated[str, BeforeValidator(_text_only), AfterValidator(_person)]
 """The handle of a human, or ``automation:NAME`` of a machine."""
 Time = Annotated[datetime, AfterValidator(_utc)]
 """An instant, always in UTC."""
-Id = Annotated[str, BeforeValidator(_text_only), AfterValidator(_without_control), Field(min_length=1, max_length=200)]
+Id = Annotated[
+    str,
+    BeforeValidator(_text_only),
+    AfterValidator(_without_control),
+    Field(min_length=1, max_length=200),
+]
 
 Span = timedelta

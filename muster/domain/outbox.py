@@ -123,7 +123,9 @@ class Outbox:
 
     def _drop(self, entry: Entry, covered_by: str) -> None:
         note = f"went together with {covered_by}"
-        self._put(entry.model_copy(update={"state": EffectState.DONE, "receipt": Receipt(note=note)}))
+        self._put(
+            entry.model_copy(update={"state": EffectState.DONE, "receipt": Receipt(note=note)})
+        )
 
     def degrade(self, key: str, reason: str, now: datetime) -> None:
         """Record that the provider has not accepted it so far; whatever is queued behind it is held up."""
@@ -178,7 +180,9 @@ class Outbox:
     def oldest_needing_human(self) -> datetime | None:
         """Return when the oldest effect that needs a human was queued."""
         found = (self._entries[key] for key in self._open)
-        return min((one.queued_at for one in found if one.state is EffectState.NEEDS_HUMAN), default=None)
+        return min(
+            (one.queued_at for one in found if one.state is EffectState.NEEDS_HUMAN), default=None
+        )
 
     def discard(self) -> None:
         """Switch off what has not begun: the incident is another one's second start."""
@@ -231,6 +235,9 @@ def _slim(entry: Entry) -> Entry:
 
 def _combined(head: Entry, others: list[Entry]) -> Effect:
     """Return one effect with all the texts, each with its time."""
-    texts = [f"{entry.effect.body.at or entry.queued_at:%H:%M} UTC  {entry.effect.body.text}" for entry in (head, *others)]
+    texts = [
+        f"{entry.effect.body.at or entry.queued_at:%H:%M} UTC  {entry.effect.body.text}"
+        for entry in (head, *others)
+    ]
     body: Body = head.effect.body.model_copy(update={"text": "\n".join(texts)})
     return head.effect.model_copy(update={"body": body})

@@ -12,7 +12,9 @@ from muster.domain.state import IncidentState, Result
 def assign_role(state: IncidentState, command: AssignRole, ctx: Context) -> Verdict:
     """Name the holder of a role, unless the pair is forbidden."""
     if state.roles.holds(command.person, command.role):
-        return Decision(result=Result(message=f"{command.person} is {command.role.upper()} already"))
+        return Decision(
+            result=Result(message=f"{command.person} is {command.role.upper()} already")
+        )
     dedicated = ctx.policy.definition(state.severity).dedicated_cmoc
     found = clash(state.roles, command.role, command.person, dedicated_cmoc=dedicated)
     if found is not None:

@@ -32,7 +32,7 @@ def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ..
     """Return the messages and one-time effects of one fact; ``state`` is the one after it."""
     special = _PLANS.get(fact.kind)
     effects = tuple(special(state, fact, policy)) if special else ()
-    return (*effects, *_thread(state, fact, policy), *_note(state, fact))
+    return (*effects, *_thread(state, fact), *_note(state, fact))
 
 
 def key(state: IncidentState, name: str) -> str:
@@ -63,7 +63,9 @@ def _effect(
     )
 
 
-def _tell(state: IncidentState, sequence: int, event: str, services: tuple[str, ...]) -> Iterator[Effect]:
+def _tell(
+    state: IncidentState, sequence: int, event: str, services: tuple[str, ...]
+) -> Iterator[Effect]:
     for service in services:
         notice = Notice(
             service=service, workflow_id=state.workflow_id, number=state.number, event=event
@@ -109,9 +111,7 @@ def entry(state: IncidentState, policy: Policy, tracker: str | None = None) -> L
 def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
     asked = Body(payload=registration(state, policy).model_dump_json())
     yield _effect(state, "registration", Op.LEDGER_REGISTER, LEDGER, body=asked)
-    yield _effect(
-        state, "announce", Op.CHAT_ANNOUNCE, body=Body(channel=policy.chat.announcements)
-    )
+    yield _effect(state, "announce", Op.CHAT_ANNOUNCE, body=Body(channel=policy.chat.announcements))
     yield _effect(state, "bridge", Op.CONFERENCE_OPEN, body=Body(name=headline(state)))
 
 
@@ -165,7 +165,9 @@ def _upgraded(state: IncidentState, fact: f.Upgraded, _policy: Policy) -> Iterat
 
 def _related(state: IncidentState, other: int, workflow_id: str, relation: str) -> Effect:
     body = Body(other=other, other_workflow=workflow_id, relation=relation)
-    return _effect(state, f"link:{other}", Op.TRACKER_LINK, "tracker:link", body=body, after=("issue",))
+    return _effect(
+        state, f"link:{other}", Op.TRACKER_LINK, "tracker:link", body=body, after=("issue",)
+    )
 
 
 def _joined(state: IncidentState, fact: f.RoleAssigned, policy: Policy) -> Iterator[Effect]:
@@ -185,9 +187,7 @@ def _post(state: IncidentState, fact: f.UpdatePosted, channel: str) -> Effect:
         body = Body(text=text, at=fact.at)
         return _effect(state, f"post:{fact.sequence}:{channel}", Op.STATUS_POST, PUBLIC, body=body)
     status = f" [{fact.status}]" if fact.status else ""
-    body = Body(
-        text=f"#{state.label} {state.severity}{status} {text}", channel=channel, at=fact.at
-    )
+    body = Body(text=f"#{state.label} {state.severity}{status} {text}", channel=channel, at=fact.at)
     return _effect(
         state, f"post:{fact.sequence}:{channel}", Op.CHAT_SAY, f"chat:{channel}", body=body
     )
@@ -255,9 +255,7 @@ def export(state: IncidentState) -> Iterator[Effect]:
 def _over(state: IncidentState, _fact: f.Fact, policy: Policy) -> Iterator[Effect]:
     body = Body(payload=entry(state, policy).model_dump_json())
     if state.known_as is None:
-        yield _effect(
-            state, "ending", Op.LEDGER_END, LEDGER, body=body, after=("registration",)
-        )
+        yield _effect(state, "ending", Op.LEDGER_END, LEDGER, body=body, after=("registration",))
         yield from _tell(state, state.sequence, "closed", state.services)
     yield from _packed_up(state, policy)
     if state.known_as is None:
@@ -340,7 +338,7 @@ _ON_RECORD = frozenset(
 )
 
 
-def _thread(state: IncidentState, fact: f.Fact, policy: Policy) -> Iterator[Effect]:
+def _thread(state: IncidentState, fact: f.Fact) -> Iterator[Effect]:
     if fact.kind not in _IN_THREAD:
         return
     people = (state.imoc,) if fact.kind in _FOR_IMOC and state.imoc else ()
@@ -382,7 +380,12 @@ def _note(state: IncidentState, fact: f.Fact) -> Iterator[Effect]:
         return
     body = Body(text=f"{fact.actor}: {sentence(fact)}", at=fact.at)
     yield _effect(
-        state, f"note:{state.sequence}", Op.TRACKER_NOTE, "tracker:notes", body=body, after=("issue",)
+        state,
+        f"note:{state.sequence}",
+        Op.TRACKER_NOTE,
+        "tracker:notes",
+        body=body,
+        after=("issue",),
     )
 
 

@@ -16,7 +16,9 @@ def change_severity(state: IncidentState, command: ChangeSeverity, ctx: Context)
     """Rate the incident; the same severity confirms it."""
     if command.severity is state.severity:
         confirmed = ctx.fact(f.RatingConfirmed, severity=state.severity, reason=command.reason)
-        return Decision((confirmed, *planned(state, ctx, state.severity)), Result(message="confirmed"))
+        return Decision(
+            (confirmed, *planned(state, ctx, state.severity)), Result(message="confirmed")
+        )
     rated = ctx.fact(
         f.Rated, severity=command.severity, previous=state.severity, reason=command.reason
     )
@@ -30,14 +32,10 @@ def upgrade(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
     """Return the upgrade of an S2 or S3 that was declared in an open window and does not know it yet."""
     if state.window is None or state.predecessor is not None or state.severity not in OPENS_WINDOW:
         return ()
-    return (
-        ctx.rule(f.Upgraded, previous=state.severity, predecessor=state.window.number),
-    )
+    return (ctx.rule(f.Upgraded, previous=state.severity, predecessor=state.window.number),)
 
 
-def rerated(
-    before: IncidentState, facts: tuple[f.Fact, ...], ctx: Context
-) -> tuple[f.Fact, ...]:
+def rerated(before: IncidentState, facts: tuple[f.Fact, ...], ctx: Context) -> tuple[f.Fact, ...]:
     """Return what follows from another severity: a dedicated CMOC, and the sooner of the deadlines."""
     state = before
     for fact in facts:

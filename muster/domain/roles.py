@@ -29,7 +29,11 @@ class Roles(Record):
 
     def held_by(self, person: str) -> tuple[Role, ...]:
         """Return the roles of this person."""
-        single = (role for role, holder in ((Role.IMOC, self.imoc), (Role.CMOC, self.cmoc)) if holder and holder.person == person)
+        single = (
+            role
+            for role, holder in ((Role.IMOC, self.imoc), (Role.CMOC, self.cmoc))
+            if holder and holder.person == person
+        )
         team = (Role.OCIT for holder in self.ocit if holder.person == person)
         return (*single, *team)
 
@@ -41,7 +45,11 @@ class Roles(Record):
         """Return the roles with this person named; a single role changes hands, the team grows."""
         holder = Holder(person=person)
         if role is Role.OCIT:
-            return self if self.holds(person, role) else self.model_copy(update={"ocit": (*self.ocit, holder)})
+            return (
+                self
+                if self.holds(person, role)
+                else self.model_copy(update={"ocit": (*self.ocit, holder)})
+            )
         return self.model_copy(update={role.value: holder})
 
     def without_cmoc(self) -> "Roles":

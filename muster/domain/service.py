@@ -1,4 +1,4 @@
-"""One service as its alerts and incidents show it: what fires, who has to hear of it, when to declare."""
+"""One service: what fires on it, which incidents have to hear of it, when to declare one."""
 
 import hashlib
 from collections.abc import Iterable
@@ -78,8 +78,7 @@ class Declare(Record):
         """Return what the incident is called until a human knows better."""
         names = tuple(dict.fromkeys(alert.name for alert in self.alerts))
         more = len(names) - _NAMES_SHOWN
-        shown = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        text = f"{self.service}: {shown}"
+        text = ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
         return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"
 
 
@@ -113,7 +112,7 @@ Step: TypeAlias = tuple[State, tuple[Action, ...]]
 
 
 def observe(state: State, alerts: Iterable[Alert], now: Time) -> Step:
-    """Take in one delivery; return what it gives to do. A repeated or outdated one gives nothing."""
+    """Take in a delivery; return what it gives to do: nothing for a repeated or outdated one."""
     sightings, changed = remember(state.alerts, (tidy(one, state.service) for one in alerts), now)
     state = state.model_copy(update={"alerts": sightings})
     if state.incidents:
@@ -130,7 +129,7 @@ def opened(state: State, workflow_id: str, number: int | None, now: Time) -> Ste
 
 
 def asked(state: State, workflow_id: str, number: int | None, now: Time) -> Step:
-    """Take in that an incident asks: it is told what fires and what has ended while it listened, be it nothing."""
+    """Take in that an incident asks: it is told what fires and what has ended since it listens."""
     state = _with(state, workflow_id, number, now)
     listener = state.incidents.get(workflow_id)
     known = state.alerts.since(listener.since) if listener else state.alerts.firing()
@@ -163,7 +162,7 @@ def is_needed(state: State, action: Action) -> bool:
 
 
 def passed_over(state: State, action: Action, now: Time) -> Step:
-    """Take in that an action was not needed or found nobody: news that no incident has heard are declared."""
+    """Take in that an action found nobody; news that no incident has heard are declared."""
     if isinstance(action, Declare):
         return state.model_copy(update={"declaring": None}), ()
     state = closed(state, action.workflow_id)
@@ -173,7 +172,7 @@ def passed_over(state: State, action: Action, now: Time) -> Step:
 
 
 def catch_up(state: State, workflow_ids: Iterable[str]) -> Step:
-    """Tell these incidents all that has changed while they listened, in place of reports that were let go."""
+    """Tell these incidents all that has changed since they listen, for reports that were let go."""
     actions: tuple[Action, ...] = ()
     for workflow_id in workflow_ids:
         listener = state.incidents.get(workflow_id)
@@ -202,7 +201,7 @@ def _declare(state: State, started: tuple[Alert, ...], now: Time) -> Step:
 
 
 def _short(service: str) -> str:
-    """Return the service's name, or what stands for a long one: a key has at most 200 characters."""
+    """Return the name, or what stands for a long one: a key has at most 200 characters."""
     return service if len(service) <= BATCH else hashlib.sha256(service.encode()).hexdigest()[:26]
 
 

@@ -1,4 +1,4 @@
-"""What one service knows of its alerts: the latest sighting of each, within bounds, whatever is delivered twice or late."""
+"""What a service knows of its alerts: the latest of each, whatever is delivered twice or late."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ KEPT: Final = 5_000
 KEPT_WEIGHT: Final = 1_000_000
 """About how many bytes the kept alerts may have as JSON: a payload ends at 2 MB."""
 REORDERED: Final = timedelta(minutes=2)
-"""Within this time of its end, an alert said to fire since the same instant is an old delivery that came late."""
+"""So long after its end, an alert said to fire under its old start is a delivery that came late."""
 
 _OVERHEAD = 220
 _FINGERPRINT, _NAME, _SUMMARY, _LINK = 64, 120, 300, 500
@@ -51,7 +51,7 @@ class Sightings(Record):
 def remember(
     before: Sightings, alerts: Iterable[Alert], now: Time
 ) -> tuple[Sightings, tuple[Alert, ...]]:
-    """Take in tidied alerts; return those that changed something, the others are repeated or overtaken."""
+    """Take in tidied alerts; return those that are news, the others are repeated or overtaken."""
     known, changed = dict(before.known), []
     weight, unkept = before.weight, before.unkept
     forgettable = iter([key for key, one in known.items() if not one.alert.firing])
@@ -72,7 +72,7 @@ def remember(
 
 
 def tidy(alert: Alert, service: str) -> Alert:
-    """Return an alert from outside with clean, short texts, and without what only an incident says of it."""
+    """Return a foreign alert with clean, short texts and without what only an incident says."""
     return Alert(
         fingerprint=clean(alert.fingerprint, _FINGERPRINT),
         name=clean(alert.name, _NAME) or "alert",
@@ -86,7 +86,7 @@ def tidy(alert: Alert, service: str) -> Alert:
 
 
 def clean(text: str, limit: int) -> str:
-    """Return foreign text as one line without control characters, cut to the limit and marked where it was."""
+    """Return foreign text as one line without control characters; an ellipsis marks a cut."""
     line = text[: 4 * limit]
     if not line.isprintable():
         line = "".join(one for one in line if one.isprintable() or one.isspace())
@@ -100,12 +100,8 @@ def _news(last: Known | None, alert: Alert, now: Time) -> Alert | None:
         return alert
     if last.alert.firing:
         return _ended(last.alert, alert)
-    again = (
-        alert.firing
-        and alert.starts_at == last.alert.starts_at
-        and now - last.at > REORDERED
-    )
-    # Alertmanager ends an alert that it has not heard of for a while, and takes it up again with its old start.
+    again = alert.firing and alert.starts_at == last.alert.starts_at and now - last.at > REORDERED
+    # Alertmanager ends what it has not heard of for a while, and may take it up with its old start.
     return alert.model_copy(update={"starts_at": now}) if again else None
 
 

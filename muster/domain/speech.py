@@ -32,12 +32,16 @@ def add_note(state: IncidentState, command: AddNote, ctx: Context) -> Verdict:
 
 def post_update(state: IncidentState, command: PostUpdate, ctx: Context) -> Verdict:
     """Tell the audiences, unless the phase forbids it or the words do not fit."""
-    refusal = _forbidden(state, command) or _in_the_past(command, ctx) or _too_long(command, ctx.policy)
+    refusal = (
+        _forbidden(state, command) or _in_the_past(command, ctx) or _too_long(command, ctx.policy)
+    )
     if refusal is not None:
         return refusal
     to = tuple(one for one in dict.fromkeys(command.to) if not _said(state, command, one, ctx))
     if not to:
-        return Decision(result=Result(message="said already, less than 2 minutes ago: nothing is sent twice"))
+        return Decision(
+            result=Result(message="said already, less than 2 minutes ago: nothing is sent twice")
+        )
     posted = ctx.fact(
         f.UpdatePosted,
         sequence=state.sequence,
@@ -56,7 +60,9 @@ def _forbidden(state: IncidentState, command: PostUpdate) -> Refusal | None:
         message = f"status resolved is for a closed incident; it is {state.phase}. Works: --status monitoring"
         return Refusal("not_closed", message, "status")
     if closed and command.status is not Status.RESOLVED and not command.correction:
-        message = "it is closed: only the final update (--status resolved) or a correction (--correction)"
+        message = (
+            "it is closed: only the final update (--status resolved) or a correction (--correction)"
+        )
         return Refusal("closed", message, "status")
     return None
 
@@ -64,7 +70,9 @@ def _forbidden(state: IncidentState, command: PostUpdate) -> Refusal | None:
 def _in_the_past(command: PostUpdate, ctx: Context) -> Refusal | None:
     if command.next_at is None or command.next_at > ctx.now:
         return None
-    return Refusal("in_the_past", f"the next update cannot be due at {command.next_at:%H:%M} UTC", "next_at")
+    return Refusal(
+        "in_the_past", f"the next update cannot be due at {command.next_at:%H:%M} UTC", "next_at"
+    )
 
 
 def _too_long(command: PostUpdate, policy: Policy) -> Refusal | None:
@@ -72,7 +80,9 @@ def _too_long(command: PostUpdate, policy: Policy) -> Refusal | None:
     length = weighted_length(words(command.message, command)) if public else 0
     if length <= LIMIT:
         return None
-    return Refusal("too_long", f"{length} characters, {LIMIT} fit into a post; nothing was sent", "message")
+    return Refusal(
+        "too_long", f"{length} characters, {LIMIT} fit into a post; nothing was sent", "message"
+    )
 
 
 def words(message: str, update: PostUpdate | f.UpdatePosted) -> str:

@@ -14,7 +14,6 @@ from muster.domain.model import Record, Time
 from muster.domain.roles import Roles
 from muster.domain.severity import Severity
 
-
 RESULTS_KEPT = 2_000
 """Command ids that are remembered over a continue-as-new."""
 

@@ -32,7 +32,11 @@ def _names(names: tuple[str, ...]) -> str:
 def _declared(fact: f.Declared) -> str:
     rating = f"{fact.severity} " if fact.severity else ""
     place = f" on {fact.service}" if fact.service else ""
-    alerts = f", alerts: {_names(tuple(dict.fromkeys(a.name for a in fact.alerts)))}" if fact.alerts else ""
+    alerts = (
+        f", alerts: {_names(tuple(dict.fromkeys(a.name for a in fact.alerts)))}"
+        if fact.alerts
+        else ""
+    )
     return f"declared {rating}{fact.title}{place}{alerts}"
 
 
@@ -41,9 +45,11 @@ def _policy_adopted(fact: f.PolicyAdopted) -> str:
 
 
 def _upgraded(fact: f.Upgraded) -> str:
-    return f"{fact.previous} becomes S2 by the 3-hour rule, after #{fact.predecessor}" if (
-        fact.previous is not Severity.S2
-    ) else f"S2 by the 3-hour rule, after #{fact.predecessor}"
+    return (
+        f"{fact.previous} becomes S2 by the 3-hour rule, after #{fact.predecessor}"
+        if (fact.previous is not Severity.S2)
+        else f"S2 by the 3-hour rule, after #{fact.predecessor}"
+    )
 
 
 def _confirmation_asked(fact: f.ConfirmationAsked) -> str:
@@ -94,7 +100,9 @@ def _reopened(fact: f.Reopened) -> str:
 
 
 def _absorbed(fact: f.Absorbed) -> str:
-    raised = f"; {fact.previous} becomes {fact.severity}" if fact.severity is not fact.previous else ""
+    raised = (
+        f"; {fact.previous} becomes {fact.severity}" if fact.severity is not fact.previous else ""
+    )
     return f"#{fact.duplicate} is a duplicate of this{raised}"
 
 
@@ -115,12 +123,16 @@ _TELLINGS: dict[str, Telling] = {
     "role_assigned": _role_assigned,
     "role_freed": lambda fact: f"{fact.person} is no longer {fact.role.upper()}: {fact.reason}",
     "update_posted": _update_posted,
-    "update_late": lambda fact: f"update to {fact.audience} is late: promised for {fact.promised:%H:%M} UTC",
+    "update_late": lambda fact: (
+        f"update to {fact.audience} is late: promised for {fact.promised:%H:%M} UTC"
+    ),
     "noted": _noted,
     "trying_late": lambda fact: f"what came of it? {fact.by} was trying: {fact.text}",
     "resolved": _resolved,
     "clock_started": lambda fact: f"nothing fires any more: stability wait {written(fact.wait)}",
-    "clock_stopped": lambda fact: f"stability wait stopped by {_names(fact.firing)}: reopen, or set it aside",
+    "clock_stopped": lambda fact: (
+        f"stability wait stopped by {_names(fact.firing)}: reopen, or set it aside"
+    ),
     "wait_lengthened": lambda fact: f"stability wait is now {written(fact.wait)}",
     "regressed": lambda fact: f"active again: {_names(fact.firing)} fires in the stability wait",
     "alerts_reported": _alerts_reported,

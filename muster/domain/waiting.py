@@ -31,10 +31,14 @@ def resolve(state: IncidentState, command: Resolve, ctx: Context) -> Verdict:
     return _answered(state, (*facts, *due(after(state, facts), ctx)))
 
 
-def _set_aside(state: IncidentState, command: Resolve, ctx: Context) -> tuple[f.Fact, ...] | Refusal:
+def _set_aside(
+    state: IncidentState, command: Resolve, ctx: Context
+) -> tuple[f.Fact, ...] | Refusal:
     if command.despite is None:
         return ()
-    found = [alert for alert in state.counting() if command.despite in {alert.name, alert.fingerprint}]
+    found = [
+        alert for alert in state.counting() if command.despite in {alert.name, alert.fingerprint}
+    ]
     if len(found) == 1:
         return (
             ctx.fact(
@@ -46,7 +50,9 @@ def _set_aside(state: IncidentState, command: Resolve, ctx: Context) -> tuple[f.
         )
     firing = ", ".join(f"{alert.name} ({alert.fingerprint})" for alert in found or state.counting())
     problem = "is the name of several firing alerts" if found else "is no firing alert"
-    return Refusal("unknown_alert", f"{command.despite} {problem}; firing: {firing or 'none'}", "despite")
+    return Refusal(
+        "unknown_alert", f"{command.despite} {problem}; firing: {firing or 'none'}", "despite"
+    )
 
 
 def _answered(before: IncidentState, facts: tuple[f.Fact, ...]) -> Decision:
@@ -96,11 +102,17 @@ def longer_wait(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
     return (ctx.rule(f.WaitLengthened, wait=wait),)
 
 
-def regression(state: IncidentState, started: tuple[Alert, ...], ctx: Context) -> tuple[f.Fact, ...]:
+def regression(
+    state: IncidentState, started: tuple[Alert, ...], ctx: Context
+) -> tuple[f.Fact, ...]:
     """Return what alerts that have just started do to a wait: break it, or stop its clock and ask the IMOC."""
     if state.phase is not Phase.RESOLVED:
         return ()
-    broken = tuple(alert for alert in started if alert.counts and alert.linked and _after_resolution(state, alert))
+    broken = tuple(
+        alert
+        for alert in started
+        if alert.counts and alert.linked and _after_resolution(state, alert)
+    )
     if broken:
         regressed = ctx.rule(f.Regressed, firing=_names(broken))
         return (regressed, *planned(evolve(state, regressed), ctx, state.severity))
@@ -134,4 +146,3 @@ def closing_recorded(state: IncidentState, command: ClosingRecorded, ctx: Contex
     if state.phase is not Phase.CLOSED or state.closing_recorded:
         return Decision()
     return Decision((ctx.rule(f.ClosingConfirmed, closed_at=command.closed_at),))
-

@@ -18,7 +18,9 @@ from muster.domain.state import IncidentState
 START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
 
-def declared(severity: Severity = Severity.S2, service: str | None = "web", alerts: tuple[Alert, ...] = ()) -> IncidentState:
+def declared(
+    severity: Severity = Severity.S2, service: str | None = "web", alerts: tuple[Alert, ...] = ()
+) -> IncidentState:
     """Return an incident as it is just after its declaration."""
     state = born(
         f.Declared(
@@ -37,7 +39,13 @@ def declared(severity: Severity = Severity.S2, service: str | None = "web", aler
     return evolve(state, begun)
 
 
-def alert(name: str = "HighErrorRate", *, firing: bool = True, at: datetime = START, fingerprint: str | None = None) -> Alert:
+def alert(
+    name: str = "HighErrorRate",
+    *,
+    firing: bool = True,
+    at: datetime = START,
+    fingerprint: str | None = None,
+) -> Alert:
     """Return an alert of the service web."""
     return Alert(
         fingerprint=fingerprint or name, name=name, service="web", firing=firing, starts_at=at
@@ -47,7 +55,14 @@ def alert(name: str = "HighErrorRate", *, firing: bool = True, at: datetime = ST
 class Life:
     """One incident and a clock that only the test moves."""
 
-    def __init__(self, severity: Severity = Severity.S2, *, policy: Policy | None = None, number: int | None = 42, **declaration: Any) -> None:
+    def __init__(
+        self,
+        severity: Severity = Severity.S2,
+        *,
+        policy: Policy | None = None,
+        number: int | None = 42,
+        **declaration: Any,
+    ) -> None:
         self.policy = policy or Policy()
         self.now = START
         self.state = declared(severity, **declaration)

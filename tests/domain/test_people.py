@@ -12,7 +12,9 @@ S1, S2, S3, S4 = Severity
 
 @pytest.mark.parametrize(("held", "wanted"), [("imoc", "ocit"), ("ocit", "imoc")])
 @pytest.mark.parametrize("severity", list(Severity))
-def test_the_imoc_never_fixes_and_a_fixer_never_leads(severity: Severity, held: str, wanted: str) -> None:
+def test_the_imoc_never_fixes_and_a_fixer_never_leads(
+    severity: Severity, held: str, wanted: str
+) -> None:
     life = Life(severity)
     life.must(c.AssignRole, role=held, person="ana")
     refusal = life.refused(c.AssignRole, role=wanted, person="ana")
@@ -59,7 +61,9 @@ RESTRICTED = [
 
 @pytest.mark.parametrize(("kind", "fields"), RESTRICTED)
 @pytest.mark.parametrize("severity", [S1, S2])
-def test_what_is_the_imocs_is_a_request_from_anyone_else(severity: Severity, kind: type[c.Command], fields: dict[str, object]) -> None:
+def test_what_is_the_imocs_is_a_request_from_anyone_else(
+    severity: Severity, kind: type[c.Command], fields: dict[str, object]
+) -> None:
     life = Life(severity)
     life.must(c.AssignRole, role="imoc", person="ana")
     asked = life.must(kind, "ben", **fields)
@@ -70,7 +74,9 @@ def test_what_is_the_imocs_is_a_request_from_anyone_else(severity: Severity, kin
 
 @pytest.mark.parametrize(("kind", "fields"), RESTRICTED)
 @pytest.mark.parametrize("severity", [S3, S4])
-def test_anyone_does_it_for_an_s3_or_s4(severity: Severity, kind: type[c.Command], fields: dict[str, object]) -> None:
+def test_anyone_does_it_for_an_s3_or_s4(
+    severity: Severity, kind: type[c.Command], fields: dict[str, object]
+) -> None:
     life = Life(severity)
     life.must(c.AssignRole, role="imoc", person="ana")
     assert life.must(kind, "ben", **fields).result.outcome != "requested"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from muster.domain import commands as c
-from muster.domain.deciding import Decision, Refusal
 from muster.domain.decide import decide
+from muster.domain.deciding import Decision, Refusal
 from muster.domain.evolve import born, evolve
 from muster.domain.lifecycle import Phase
 from muster.domain.severity import WAITS, Severity, highest
@@ -60,7 +60,7 @@ class AnyLife(RuleBasedStateMachine):
         for fact in state.facts[len(before.facts) :]:  # type: ignore[attr-defined]
             if fact.kind in {"resolved", "regressed", "reopened"}:
                 self.quiet_since = fact.at
-            if fact.kind == "reopened" and fact.was_closed:  # type: ignore[union-attr]
+            if fact.kind == "reopened" and fact.was_closed:
                 self.was_severe = False
         self.was_severe |= state.severity in WAITS
         if state.phase is not self.trail[-1]:
@@ -88,7 +88,11 @@ class AnyLife(RuleBasedStateMachine):
         predecessor = c.Predecessor(number=6, severity=Severity.S2, closed_at=START)
         self.tell(c.Registered(number=7, predecessor=predecessor if before else None))
 
-    @rule(actor=PEOPLE, role=st.sampled_from(["imoc", "cmoc", "ocit"]), person=st.sampled_from(["ana", "ben", "cem"]))
+    @rule(
+        actor=PEOPLE,
+        role=st.sampled_from(["imoc", "cmoc", "ocit"]),
+        person=st.sampled_from(["ana", "ben", "cem"]),
+    )
     def assign(self, actor: str, role: str, person: str) -> None:
         self.send(c.AssignRole, actor, role=role, person=person)
 
@@ -122,14 +126,22 @@ class AnyLife(RuleBasedStateMachine):
     @rule(severity=RATINGS, owed=st.booleans())
     def absorb(self, severity: Severity, owed: bool) -> None:
         self.send(
-            c.Absorb, "ana", duplicate=50, duplicate_workflow="incident-50", severity=severity, declared_at=START, wait_owed=owed
+            c.Absorb,
+            "ana",
+            duplicate=50,
+            duplicate_workflow="incident-50",
+            severity=severity,
+            declared_at=START,
+            wait_owed=owed,
         )
         self.was_severe |= owed and self.life.state.facts[-1].command_id == f"c{self.count}"
 
     @rule(name=NAMES, firing=st.booleans(), age=st.integers(0, 40))
     def report(self, name: str, firing: bool, age: int) -> None:
         at = max(START, self.life.now - timedelta(minutes=age))
-        self.send(c.ReportAlerts, "automation:alertmanager", alerts=(alert(name, firing=firing, at=at),))
+        self.send(
+            c.ReportAlerts, "automation:alertmanager", alerts=(alert(name, firing=firing, at=at),)
+        )
 
     @rule(actor=PEOPLE)
     def note(self, actor: str) -> None:

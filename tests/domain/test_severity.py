@@ -29,9 +29,12 @@ def test_in_doubt_the_higher_one_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "becomes", "predecessor"), [(S1, S1, None), (S2, S2, 41), (S3, S2, 41), (S4, S4, None)]
+    ("declared", "becomes", "predecessor"),
+    [(S1, S1, None), (S2, S2, 41), (S3, S2, 41), (S4, S4, None)],
 )
-def test_a_declaration_in_an_open_window(declared: Severity, becomes: Severity, predecessor: int | None) -> None:
+def test_a_declaration_in_an_open_window(
+    declared: Severity, becomes: Severity, predecessor: int | None
+) -> None:
     life = Life(declared, number=None)
     life.tell(c.Registered(number=42, predecessor=BEFORE))
     assert life.state.severity is becomes
@@ -89,7 +92,7 @@ def test_anyone_raises_with_a_reason_and_only_the_imoc_lowers() -> None:
     assert life.state.requests == ('muster severity 42 S3 --reason "all fine"',)
     life.must(c.ChangeSeverity, "ana", severity="S3", reason="all fine")
     assert life.state.severity is S3
-    assert life.state.requests == ()
+    assert not life.state.requests
 
 
 def test_without_an_imoc_lowering_is_done_and_kept_for_the_next_one() -> None:
@@ -98,10 +101,12 @@ def test_without_an_imoc_lowering_is_done_and_kept_for_the_next_one() -> None:
     assert life.state.severity is S3
     assert life.state.for_next_imoc == ("ben: lower to S3: all fine",)
     life.must(c.AssignRole, role="imoc", person="ana")
-    assert life.state.for_next_imoc == ()
+    assert not life.state.for_next_imoc
 
 
-def test_the_imoc_is_asked_to_confirm_every_thirty_minutes_and_an_unanswered_rating_stands() -> None:
+def test_the_imoc_is_asked_to_confirm_every_thirty_minutes_and_an_unanswered_rating_stands() -> (
+    None
+):
     life = Life(S3)
     life.must(c.ChangeSeverity, severity="S1", reason="worse")
     life.after("30m")

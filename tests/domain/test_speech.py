@@ -3,6 +3,7 @@
 import pytest
 
 from muster.domain import commands as c
+from muster.domain import facts as f
 from muster.domain.posts import LIMIT, weighted_length
 from muster.domain.severity import Severity
 from tests.domain.life import Life
@@ -12,7 +13,10 @@ S2, S3 = Severity.S2, Severity.S3
 
 def test_resolved_is_said_only_of_a_closed_incident_and_is_then_the_only_update() -> None:
     life = Life(S3)
-    assert life.refused(c.PostUpdate, message="over", to=["support"], status="resolved").code == "not_closed"
+    assert (
+        life.refused(c.PostUpdate, message="over", to=["support"], status="resolved").code
+        == "not_closed"
+    )
     life.must(c.Resolve)
     assert life.refused(c.PostUpdate, message="hm", to=["support"]).code == "closed"
     life.must(c.PostUpdate, message="over", to=["support"], status="resolved")
@@ -29,7 +33,9 @@ def test_the_same_words_to_the_same_audience_within_two_minutes_count_as_one() -
     life = Life(S2)
     life.must(c.PostUpdate, message="we look", to=["support"])
     assert not life.must(c.PostUpdate, message="we look", to=["support"]).facts
-    assert life.must(c.PostUpdate, message="we look", to=["support", "estaff"]).facts[0].to == ("estaff",)
+    posted = life.must(c.PostUpdate, message="we look", to=["support", "estaff"]).facts[0]
+    assert isinstance(posted, f.UpdatePosted)
+    assert posted.to == ("estaff",)
     life.after("121s")
     assert life.must(c.PostUpdate, message="we look", to=["support"]).facts
 
@@ -54,7 +60,9 @@ def test_a_promise_is_kept_track_of_and_late_once() -> None:
 
 def test_a_promise_in_the_past_is_refused() -> None:
     life = Life(S2)
-    assert life.refused(c.PostUpdate, message="x", to=["support"], next_at=life.now).field == "next_at"
+    assert (
+        life.refused(c.PostUpdate, message="x", to=["support"], next_at=life.now).field == "next_at"
+    )
 
 
 def test_what_is_being_tried_is_asked_for_in_time_and_ends_with_its_outcome() -> None:
@@ -70,7 +78,14 @@ def test_what_is_being_tried_is_asked_for_in_time_and_ends_with_its_outcome() ->
 
 @pytest.mark.parametrize(
     ("text", "length"),
-    [("", 0), ("abc", 3), ("ä", 1), ("日本", 4), ("😀", 2), ("see https://example.com/a/very/long/path?x=1 now", 31)],
+    [
+        ("", 0),
+        ("abc", 3),
+        ("ä", 1),
+        ("日本", 4),
+        ("😀", 2),
+        ("see https://example.com/a/very/long/path?x=1 now", 31),
+    ],
 )
 def test_the_length_of_a_post_is_counted_as_x_counts_it(text: str, length: int) -> None:
     assert weighted_length(text) == length

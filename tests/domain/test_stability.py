@@ -25,7 +25,9 @@ def stopped(one: Alert) -> Alert:
 
 @pytest.mark.parametrize("severity", [S1, S2])
 @pytest.mark.parametrize(("waited", "phase"), [("1799s", Phase.RESOLVED), ("30m", Phase.CLOSED)])
-def test_s1_and_s2_close_after_thirty_minutes_and_not_before(severity: Severity, waited: str, phase: Phase) -> None:
+def test_s1_and_s2_close_after_thirty_minutes_and_not_before(
+    severity: Severity, waited: str, phase: Phase
+) -> None:
     life = Life(severity)
     life.must(c.Resolve)
     assert life.state.closes_at == life.now + timedelta(minutes=30)
@@ -40,7 +42,9 @@ def test_s3_and_s4_close_at_resolution(severity: Severity) -> None:
 
 
 def test_policy_can_give_s3_a_wait_too() -> None:
-    waits = Severities(S3=Definition(name="n", users="u", service="s", performance="p", stability="10m"))
+    waits = Severities(
+        S3=Definition(name="n", users="u", service="s", performance="p", stability="10m")
+    )
     life = Life(S3, policy=Policy(severity=waits))
     life.must(c.Resolve)
     assert life.after("599s").phase is Phase.RESOLVED
@@ -65,7 +69,9 @@ def test_lowering_in_the_wait_does_not_lift_it_and_raising_does_not_restart_it()
 
 
 def test_raising_a_short_wait_lengthens_it_from_where_it_began() -> None:
-    waits = Severities(S3=Definition(name="n", users="u", service="s", performance="p", stability="10m"))
+    waits = Severities(
+        S3=Definition(name="n", users="u", service="s", performance="p", stability="10m")
+    )
     life = Life(S3, policy=Policy(severity=waits))
     life.must(c.Resolve)
     life.after("9m").must(c.ChangeSeverity, severity="S1", reason="data loss found")
@@ -91,7 +97,11 @@ def test_an_alert_of_the_incident_that_fires_again_at_minute_29_takes_it_back_to
     life.after("29m").report(fired(life))
     assert life.phase is Phase.ACTIVE
     assert life.after("1h").phase is Phase.ACTIVE
-    life.report(stopped(fired(life)).model_copy(update={"starts_at": life.state.alerts["HighErrorRate"].starts_at}))
+    life.report(
+        stopped(fired(life)).model_copy(
+            update={"starts_at": life.state.alerts["HighErrorRate"].starts_at}
+        )
+    )
     life.must(c.Resolve)
     assert life.after("1799s").phase is Phase.RESOLVED
     assert life.after("1s").phase is Phase.CLOSED

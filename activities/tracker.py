@@ -1,0 +1,58 @@
+"""What is done in the production tracker."""
+
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.border import cross, ref
+from muster.domain.effects import Document, EffectCall, Op, Receipt
+from muster.ports import Tracker
+
+OFF = Receipt(off=True)
+
+
+class TrackerActivities:
+    """Activities over the Tracker port; without one every effect is off."""
+
+    def __init__(self, tracker: Tracker | None) -> None:
+        self._tracker = tracker
+
+    @activity.defn(name=Op.TRACKER_OPEN)
+    async def open(self, call: EffectCall) -> Receipt:
+        """Open the incident's issue."""
+        if (tracker := self._tracker) is None:
+            return OFF
+        return await cross(call, lambda fresh: tracker.open(call.key, _document(call), fresh=fresh))
+
+    @activity.defn(name=Op.TRACKER_EDIT)
+    async def edit(self, call: EffectCall) -> Receipt:
+        """Bring the issue up to date; its marker stays the one that it was opened with."""
+        if (tracker := self._tracker) is None:
+            return OFF
+        key = f"{call.incident}/issue"
+        return await cross(
+            call, lambda _: tracker.edit(ref(call, "issue"), _document(call), key=key)
+        )
+
+    @activity.defn(name=Op.TRACKER_NOTE)
+    async def note(self, call: EffectCall) -> Receipt:
+        """Add a note of what happened and when."""
+        if (tracker := self._tracker) is None:
+            return OFF
+        body, at = call.body, call.body.at or datetime.now(UTC)
+        return await cross(
+            call,
+            lambda fresh: tracker.note(call.key, ref(call, "issue"), body.text, at, fresh=fresh),
+        )
+
+    @activity.defn(name=Op.TRACKER_LINK)
+    async def link(self, call: EffectCall) -> Receipt:
+        """Relate the issue to another incident's."""
+        if (tracker := self._tracker) is None:
+            return OFF
+        other, relation = call.body.other or 0, call.body.relation
+        return await cross(call, lambda _: tracker.link(ref(call, "issue"), other, relation))
+
+
+def _document(call: EffectCall) -> Document:
+    return call.body.document or Document(title=call.incident)

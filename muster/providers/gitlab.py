@@ -1,0 +1,189 @@
+"""GitLab over python-gitlab, in threads: one issue of type incident for each incident."""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from muster.domain.effects import Document, Receipt
+from muster.domain.model import Time
+from muster.ports import Ambiguous, NotFound, ProviderError, Waiting
+from muster.providers.errors import from_requests, from_status, retry_after
+
+R = TypeVar("R")
+
+_WAITS_FOR_OTHER = 30.0
+"""Seconds after which the issue of another incident is looked for again."""
+
+
+class GitLabTracker:
+    """The Tracker port. ``project`` is the production tracker's id or path; ``timeout`` in seconds, for each call."""
+
+    def __init__(self, url: str, token: str, project: str, *, timeout: float = 5) -> None:
+        self._url, self._token, self._timeout = url, token, timeout
+        self._name = project
+        self._found: Any = None
+        self._lock = threading.Lock()
+
+    async def open(self, key: str, document: Document, *, fresh: bool) -> Receipt:
+        """Create the issue; one call when fresh."""
+        return await self._run(lambda: self._open(key, document, fresh))
+
+    async def edit(self, issue: Receipt, document: Document, *, key: str) -> Receipt:
+        """Bring the issue to what the document says."""
+        return await self._run(lambda: self._edit(issue, document, key))
+
+    async def note(self, key: str, issue: Receipt, text: str, at: Time, *, fresh: bool) -> Receipt:
+        """Add a note; one call when fresh."""
+        return await self._run(lambda: self._note(key, issue, text, at, fresh))
+
+    async def link(self, issue: Receipt, other: int, relation: str) -> Receipt:
+        """Relate the issue to the issue of another incident. Raises Waiting until that one stands."""
+        return await self._run(lambda: self._link(issue, other, relation))
+
+    def _open(self, key: str, document: Document, fresh: bool) -> Receipt:  # noqa: FBT001 - a thread's arguments
+        found = None if fresh else self._keep_oldest(key)
+        return _receipt(found or self._project().issues.create(_created(key, document)))
+
+    def _keep_oldest(self, key: str) -> Any:
+        query = {"search": key, "in": "description", "order_by": "created_at", "sort": "asc"}
+        listed = self._project().issues.list(**query, get_all=True)
+        own = [one for one in listed if (one.description or "").endswith(marker(key))]
+        for extra in own[1:]:
+            extra.labels = ["incident", "state::duplicate"]
+            extra.state_event = "close"
+            extra.description = f"Created twice by the tracker itself; the record is #{own[0].iid}."
+            extra.save()
+        return own[0] if own else None
+
+    def _edit(self, issue: Receipt, document: Document, key: str) -> Receipt:
+        changed = {
+            "title": title(document.title),
+            "description": description(document, key),
+            "labels": ",".join(document.labels),
+            "state_event": "close" if document.closed else "reopen",
+        }
+        self._project().issues.update(int(issue.id), changed)
+        return issue
+
+    def _note(self, key: str, issue: Receipt, text: str, at: Time, fresh: bool) -> Receipt:  # noqa: FBT001
+        notes = self._project().issues.get(int(issue.id), lazy=True).notes
+        if not fresh and (kept := _kept_note(notes, key)) is not None:
+            return _note_receipt(issue, kept)
+        body = f"{at:%Y-%m-%d %H:%M:%S} UTC\n\n{inert(text)}\n\n{marker(key)}"
+        return _note_receipt(issue, notes.create({"body": body, "created_at": at.isoformat()}))
+
+    def _link(self, issue: Receipt, other: int, relation: str) -> Receipt:
+        project = self._project()
+        found = project.issues.list(
+            search=f"#{other} ", **{"in": "title"}, labels=["incident"], get_all=True
+        )
+        target = next((one for one in found if one.title.startswith(f"#{other} ")), None)
+        if target is None:
+            raise Waiting(
+                f"#{other} has no issue yet", code="not_yet", retry_after=_WAITS_FOR_OTHER
+            )
+        links = project.issues.get(int(issue.id), lazy=True).links
+        if not any(one.iid == target.iid for one in links.list(get_all=True)):
+            links.create({"target_project_id": target.project_id, "target_issue_iid": target.iid})
+        return Receipt(id=str(target.iid), link=target.web_url, note=relation)
+
+    def _project(self) -> Any:
+        with self._lock:
+            if self._found is None:
+                self._found = _client(self._url, self._token, self._timeout).projects.get(
+                    self._name, lazy=True
+                )
+        return self._found
+
+    async def _run(self, work: Callable[[], R]) -> R:
+        return await asyncio.to_thread(_classified, work)
+
+
+def _client(url: str, token: str, timeout: float) -> Any:
+    from gitlab import Gitlab  # noqa: PLC0415 - it costs more than a second
+
+    return Gitlab(
+        url,
+        private_token=token,
+        timeout=timeout,
+        obey_rate_limit=False,
+        retry_transient_errors=False,
+    )
+
+
+def _classified(work: Callable[[], R]) -> R:
+    from gitlab.exceptions import GitlabError, GitlabParsingError  # noqa: PLC0415 - as above
+    from requests import RequestException  # noqa: PLC0415 - as above
+
+    try:
+        return work()
+    except RequestException as error:
+        raise from_requests(error) from None
+    except GitlabParsingError:
+        raise Ambiguous("the body is no JSON", code="malformed") from None
+    except GitlabError as error:
+        headers = getattr(error, "response_headers", None)
+        raise classify(error.response_code, headers) from None
+
+
+def classify(status: int | None, headers: Any = None) -> ProviderError:
+    """Return the port's error for GitLab's status; none at all is a reply that broke off."""
+    if status is None:
+        return Ambiguous("no status", code="malformed")
+    return from_status(status, "gitlab", retry_after=retry_after(headers or {}, time.time()))
+
+
+def marker(key: str) -> str:
+    """Return the machine-readable end of a text of ours: a comment that no foreign text can forge, being fenced."""
+    return f"<!-- muster:{key} -->"
+
+
+def inert(text: str) -> str:
+    """Return foreign text in a code fence longer than any run of backticks in it: no action, mention or markup acts."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def title(text: str) -> str:
+    """Return a title of at most 255 characters; a title is plain text to GitLab, without actions or mentions."""
+    return text if len(text) <= 255 else f"{text[:254]}…"
+
+
+def description(document: Document, key: str) -> str:
+    """Return the issue's text: our headings, fenced words of others, the marker last."""
+    parts = [f"### {heading}\n\n{inert(text)}" for heading, text in document.paragraphs]
+    return "\n\n".join((*parts, marker(key)))
+
+
+def _created(key: str, document: Document) -> dict[str, Any]:
+    opened = {"created_at": document.opened_at.isoformat()} if document.opened_at else {}
+    return {
+        "title": title(document.title),
+        "description": description(document, key),
+        "labels": ",".join(document.labels),
+        "issue_type": "incident",
+        **opened,
+    }
+
+
+def _kept_note(notes: Any, key: str) -> Any:
+    listed = notes.list(order_by="created_at", sort="asc", get_all=True)
+    own = [one for one in listed if one.body.endswith(marker(key))]
+    for extra in own[1:]:
+        extra.delete()
+    return own[0] if own else None
+
+
+def _note_receipt(issue: Receipt, note: Any) -> Receipt:
+    link = f"{issue.link}#note_{note.id}" if issue.link else None
+    return Receipt(id=str(note.id), container=issue.id, link=link)
+
+
+def _receipt(issue: Any) -> Receipt:
+    if not hasattr(issue, "iid"):
+        raise NotFound("the reply has no iid", code="malformed")
+    return Receipt(id=str(issue.iid), link=issue.web_url)

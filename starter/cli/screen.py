@@ -1,0 +1,214 @@
+"""One incident on a screen of 24 lines: what, who, what is tried, late, next to do."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from starter.cli.answers import head, next_step
+from starter.cli.page import Row, cut, inert
+from starter.cli.times import length, parsed, shown
+
+Document = dict[str, Any]
+
+_BAD = {"degraded": "yellow", "needs_human": "bold red", "abandoned": "red"}
+_LINKED = {"bridge": "bridge", "issue": "issue", "channel": "channel", "announce": "card"}
+"""Effects whose links people follow, by the name in their key."""
+_ACCEPTED = {True: "accepted", False: "not accepted yet", None: "assigned"}
+LATE = "bold red"
+
+
+def screen(incident: Document, now: datetime, columns: int, lines: int | None) -> list[Row]:
+    """Return the incident in so many lines, the prompt's included; all where lines is None."""
+    top = [head(incident), *_facts(incident, now)]
+    sections = [section for part in _SECTIONS if (section := list(_labelled(part(incident, now))))]
+    bottom = [next_step(incident["next_command"])] if incident.get("next_command") else []
+    if lines is not None:
+        taken = sum(row.height(columns) for row in (*top, *bottom))
+        sections = _fitting(sections, lines - 1 - taken, columns)
+    body = [row for section in sections for row in section]
+    return [row.fitted(columns) for row in (*top, *body, *bottom)]
+
+
+def _labelled(rows: Iterator[Row]) -> Iterator[Row]:
+    """Yield the rows of a section; its label stands before the first."""
+    for place, row in enumerate(rows):
+        label = row.label if place == 0 else ""
+        yield Row(row.text, label, row.style, row.whole, indented=True)
+
+
+def _fitting(sections: list[list[Row]], budget: int, columns: int) -> list[list[Row]]:
+    """Return the sections in so many lines: the longest gives way, down to one row."""
+    kept = [len(section) for section in sections]
+    while True:
+        fitting = [
+            _shortened(section, count, columns)
+            for section, count in zip(sections, kept, strict=True)
+        ]
+        taken = sum(row.height(columns) for section in fitting for row in section)
+        if taken <= budget or max(kept, default=1) == 1:
+            return fitting
+        kept[max(range(len(kept)), key=lambda place: (kept[place], place))] -= 1
+
+
+def _shortened(section: list[Row], count: int, columns: int) -> list[Row]:
+    """Return the first rows of a section; the last says how many more there are."""
+    if count == len(section):
+        return section
+    suffix = f" (+{len(section) - count} more)"
+    last = section[count - 1]
+    short = replace(last, text="", whole=False)
+    room = columns - len(short.margin) - len(suffix)
+    text = last.text if last.whole else cut(last.text, room)
+    return [*section[: count - 1], replace(last, text=text + suffix)]
+
+
+def _facts(incident: Document, now: datetime) -> Iterator[Row]:
+    if incident.get("stale"):
+        told = "No worker answers (muster worker starts one); search knows this, it may be old"
+        yield Row(told, style="yellow")
+    since = parsed(incident.get("since") or incident.get("declared_at"))
+    service = ", ".join(inert(one) for one in incident.get("services") or ())
+    yield Row(service or inert(incident.get("service") or "not named"), label="Service")
+    if since is not None:
+        by = (
+            f", declared by {inert(incident['declared_by'])}" if incident.get("declared_by") else ""
+        )
+        yield Row(f"{shown(since, now)}, {length(now - since)} ago{by}", label="Since")
+    if reason := inert(incident.get("severity_reason") or ""):
+        yield Row(reason, label="Rated")
+    yield from _ending(incident, now)
+    yield from _people(incident["roles"], known=not incident.get("stale"))
+
+
+def _ending(incident: Document, now: datetime) -> Iterator[Row]:
+    phase = incident["phase"]
+    if phase == "resolved" and incident.get("closes_at"):
+        closes_at = parsed(incident["closes_at"])
+        left = length(closes_at - now) if closes_at else "?"
+        yield Row(f"{shown(closes_at, now, seconds=True)}, in {left}, if it stays stable", "Closes")
+    elif phase == "resolved" and incident.get("stopped_by"):
+        firing = ", ".join(inert(name) for name in incident["stopped_by"])
+        yield Row(f"not before this stops firing: {firing}", label="Closes", style=LATE)
+    if phase == "closed":
+        recorded = (
+            "" if incident.get("closing_recorded", True) else "; the ledger has yet to record it"
+        )
+        until = incident.get("window_ends_at")
+        reopen = f", can be reopened until {shown(until, now)}" if until else ""
+        yield Row(f"{shown(incident.get('closed_at'), now)}{reopen}{recorded}", label="Closed")
+    if incident.get("merged_into"):
+        yield Row(f"#{incident['merged_into']}", label="Same as")
+
+
+def _people(roles: Document, *, known: bool) -> Iterator[Row]:
+    if not known:
+        yield Row(f"{_holder(roles['imoc'])}; the other roles are not known", label="IMOC")
+        return
+    cmoc = _holder(roles.get("cmoc"))
+    if not roles.get("cmoc") and roles.get("covered_by"):
+        cmoc = f"{inert(roles['covered_by'])} (IMOC covers)"
+    team = ", ".join(_holder(one) for one in roles.get("ocit") or ())
+    yield Row(f"{_holder(roles.get('imoc'))} · CMOC {cmoc}", label="IMOC")
+    yield Row(team or "nobody yet", label="OCIT")
+
+
+def _holder(holder: Document | None) -> str:
+    if not holder:
+        return "nobody yet"
+    return f"{inert(holder['person'])} ({_ACCEPTED[holder.get('accepted')]})"
+
+
+def _requests(incident: Document, _now: datetime) -> Iterator[Row]:
+    for request in incident.get("requests") or ():
+        yield Row(inert(request), label="Asked for", style="yellow")
+
+
+def _refusals(incident: Document, _now: datetime) -> Iterator[Row]:
+    for refusal in incident.get("refusals") or ():
+        yield Row(inert(refusal), label="Refused", style="yellow")
+
+
+def _trying(incident: Document, now: datetime) -> Iterator[Row]:
+    for one in incident.get("trying") or ():
+        yield Row(f"{inert(one['by'])}: {inert(one['text'])}{_until(one, now)}", label="Trying")
+
+
+def _until(one: Document, now: datetime) -> str:
+    until = parsed(one.get("until"))
+    if until is None:
+        return ""
+    left = length(until - now)
+    return f", until {shown(until, now)}" + (f", {left} left" if until > now else f", {left} over")
+
+
+def _late(incident: Document, now: datetime) -> Iterator[Row]:
+    for late in incident.get("late") or ():
+        yield Row(inert(late), label="Late", style=LATE)
+    for due in incident.get("deadlines") or ():
+        if (at := parsed(due["at"])) and at < now - timedelta(seconds=2):
+            yield Row(f"{shown(at, now)} {inert(due['text'])}", label="Late", style=LATE)
+
+
+def _due(incident: Document, now: datetime) -> Iterator[Row]:
+    for due in incident.get("deadlines") or ():
+        at = parsed(due["at"])
+        if at and at >= now - timedelta(seconds=2) and due["kind"] not in _ELSEWHERE:
+            yield Row(f"{shown(at, now)} {inert(due['text'])}", label="Due")
+
+
+def _alerts(incident: Document, _now: datetime) -> Iterator[Row]:
+    for alert in incident.get("alerts") or ():
+        if alert["set_aside"]:
+            yield Row(f"{inert(alert['name'])} set aside: {inert(alert['set_aside'])}", "Alerts")
+        elif alert["firing"]:
+            summary = f": {inert(alert['summary'])}" if alert.get("summary") else ""
+            yield Row(
+                f"{inert(alert['name'])} on {inert(alert['service'])} fires{summary}", "Alerts"
+            )
+
+
+def _said(incident: Document, now: datetime) -> Iterator[Row]:
+    for said in incident.get("updates") or ():
+        status = f" [{said['status']}]" if said.get("status") else ""
+        text = f"{said['audience']} {shown(said['at'], now)}{status} {inert(said['text'])}"
+        yield Row(text, label="Said")
+
+
+def _links(incident: Document, _now: datetime) -> Iterator[Row]:
+    found = {
+        effect["key"].rpartition("/")[2]: effect["link"]
+        for effect in incident.get("effects") or ()
+        if effect.get("link")
+    }
+    for name, title in _LINKED.items():
+        if name in found:
+            yield Row(f"{title} {inert(found[name])}", label="Links", whole=True)
+
+
+def _degraded(incident: Document, now: datetime) -> Iterator[Row]:
+    for effect in incident.get("effects") or ():
+        if style := _BAD.get(effect["state"]):
+            state = effect["state"].replace("_", " ")
+            since = f" since {shown(effect['since'], now)}" if effect.get("since") else ""
+            reason = inert(effect.get("reason") or "")
+            retry = f"; retry {effect['key'].rpartition('/')[2]}" if state == "needs human" else ""
+            yield Row(
+                f"{inert(effect['title'])} {state}{since}: {reason}{retry}", "Degraded", style
+            )
+
+
+_ELSEWHERE = frozenset({"stability", "window", "trying"})
+"""Deadlines that have rows of their own."""
+_SECTIONS = (
+    _refusals,
+    _requests,
+    _trying,
+    _late,
+    _due,
+    _alerts,
+    _said,
+    _links,
+    _degraded,
+)
+"""In the order in which a person needs them; the later ones give way first."""

@@ -1,0 +1,275 @@
+"""Every operation of the CLI on Temporal: one connection, the wire's JSON as plain dicts."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
+
+from muster import names
+from starter.connection import connect, kind, refusal, within
+from starter.failures import Gone, NoSuchIncident, Refused, Silent, Unreachable
+
+Document = dict[str, Any]
+
+LEDGER_PATIENCE = 1.0
+"""Seconds that the ledger has to resolve a number before search is asked."""
+ANSWER_PATIENCE = 2.5
+"""Seconds from the first question until a command is sent as a signal instead."""
+QUERY_PATIENCE = 1.5
+"""More than the second after which a task leaves the queue of a worker that has died."""
+RPC_PATIENCE = 2.0
+REGISTRATION_PATIENCE = 10.0
+OPEN_PHASES = ("active", "resolved")
+
+_SUMMARY_FIELDS = (
+    "number",
+    "workflow_id",
+    "title",
+    "severity",
+    "phase",
+    "service",
+    "declared_at",
+    "closed_at",
+    "tracker",
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where an incident is, and what the ledger or search said of it on the way."""
+
+    workflow_id: str
+    number: int | None = None
+    entry: Document | None = None
+    waited: float = 0.0
+    """Seconds that finding it took."""
+
+
+class Muster:
+    """The operations, over one connection."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    async def connect(cls) -> "Muster":
+        """Connect as Temporal's own environment says. Raises BadSetting or Unreachable."""
+        return cls(await connect())
+
+    # Addresses.
+
+    async def address(self, number: int) -> Address:
+        """Return where this number is: by the ledger, by search where the ledger is silent."""
+        begun = asyncio.get_running_loop().time()
+        entry = await self._entry(number)
+        waited = asyncio.get_running_loop().time() - begun
+        return Address(entry["workflow_id"], number, entry, waited)
+
+    async def _entry(self, number: int) -> Document:
+        try:
+            found = await within(
+                LEDGER_PATIENCE,
+                lambda: self._ledger().execute_update(names.LEDGER_ENTRY, number, id=_new_id()),
+            )
+        except (Silent, WorkflowUpdateFailedError):
+            return await self._searched(number)
+        except Gone:
+            found = None
+        if found is None:
+            message = f"there is no incident #{number}"
+            raise NoSuchIncident(message, "N")
+        return _summary(found)
+
+    async def _searched(self, number: int) -> Document:
+        try:
+            found = await self._search(f"IncidentNumber = {number}", 1)
+        except Silent:
+            message = "neither the ledger nor search can say where it is: nothing was sent"
+            raise Unreachable(message) from None
+        if not found:
+            message = f"the ledger is silent, and search knows no incident #{number}"
+            raise NoSuchIncident(message, "N")
+        return found[0]
+
+    async def _search(self, condition: str, limit: int) -> list[Document]:
+        query = f"WorkflowType = '{names.INCIDENT}' AND {condition}"
+        listed = self._client.list_workflows(query, limit=limit)
+
+        async def read() -> list[Document]:
+            return [_from_attributes(one.id, one.typed_search_attributes) async for one in listed]
+
+        return await within(RPC_PATIENCE, read)
+
+    def _ledger(self) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(names.LEDGER_ID)
+
+    def _incident(self, address: Address) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(address.workflow_id)
+
+    async def entries(self, *, standing: bool) -> list[Document]:
+        """Return incidents, the newest first: the open and just closed, or all that are carried."""
+        name = names.LEDGER_OPEN if standing else names.LEDGER_RECENT
+        try:
+            found = await within(LEDGER_PATIENCE, lambda: self._ledger().query(name))
+        except Gone:
+            return []
+        except Silent:
+            return await self._search(_OPEN if standing else "IncidentPhase IS NOT NULL", 500)
+        return [_summary(entry) for entry in found]
+
+    # Commands.
+
+    async def command(self, address: Address, name: str, payload: Document) -> Document | None:
+        """Return the answer, or None where it was left as a signal and nobody has answered yet.
+
+        Raises Refused, BadInput, NoSuchIncident, Unreachable.
+        """
+        patience = max(ANSWER_PATIENCE - address.waited, 1.0)
+        handle = self._incident(address)
+        update_id = payload["command_id"]
+        try:
+            return await within(
+                patience, lambda: handle.execute_update(name, payload, id=update_id)
+            )
+        except WorkflowUpdateFailedError as error:
+            raise refusal(error.cause) from None
+        except Gone:
+            raise await self._ended(address) from None
+        except Silent:
+            await self._leave(address, name, payload)
+            return None
+
+    async def _leave(self, address: Address, name: str, payload: Document) -> None:
+        try:
+            await within(RPC_PATIENCE, lambda: self._incident(address).signal(name, payload))
+        except Gone:
+            raise await self._ended(address) from None
+        except Silent:
+            message = "Temporal does not answer: whether the command was recorded is not known"
+            raise Unreachable(message) from None
+
+    async def _ended(self, address: Address) -> Exception:
+        """Return what a command to a workflow that does not run meets."""
+        label = f"#{address.number}" if address.number else address.workflow_id
+        if address.entry is None and not await self._exists(address):
+            return NoSuchIncident(f"there is no incident {label}")
+        message = f"{label} has ended and takes no commands any more"
+        return Refused({"code": "ended", "message": message, "number": address.number})
+
+    async def _exists(self, address: Address) -> bool:
+        try:
+            await within(RPC_PATIENCE, self._incident(address).describe)
+        except Gone:
+            return False
+        return True
+
+    # Declarations.
+
+    async def declare(self, declaration: Document) -> Address:
+        """Start the incident, or find the one that runs under this key."""
+        workflow_id = names.incident_id(declaration.get("key"))
+        service = declaration.get("service") or "no service"
+        summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        await within(
+            RPC_PATIENCE,
+            lambda: self._client.start_workflow(
+                names.INCIDENT,
+                declaration,
+                id=workflow_id,
+                task_queue=names.TASK_QUEUE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                static_summary=summary,
+            ),
+            silent=Unreachable("Temporal does not answer: the declaration may not be recorded"),
+        )
+        return Address(workflow_id)
+
+    async def registered(self, address: Address) -> Document | None:
+        """Return the answer that has the number, or None where it is not there in time."""
+        handle = self._incident(address)
+        try:
+            return await within(
+                REGISTRATION_PATIENCE,
+                lambda: handle.execute_update(names.REGISTERED, id=_new_id()),
+            )
+        except WorkflowUpdateFailedError as error:
+            if kind(error.cause) in {"Refused", "BadInput"}:
+                raise refusal(error.cause) from None
+            return await self._result(handle)
+        except Gone:
+            return await self._result(handle)
+        except Silent:
+            return None
+
+    async def _result(self, handle: WorkflowHandle[Any, Any]) -> Document | None:
+        """Return what the incident ended with: a second start of a known key ends at once."""
+        try:
+            return await within(RPC_PATIENCE, handle.result)
+        except WorkflowFailureError as error:
+            raise refusal(error.cause) from None
+        except Silent:
+            return None
+
+    # Reading.
+
+    async def snapshot(self, address: Address) -> Document:
+        """Return the incident at this instant. Raises Silent or Gone."""
+        found: Document = await self._ask(address, names.SNAPSHOT)
+        return found
+
+    async def timeline(self, address: Address) -> list[Document]:
+        """Return the timeline, the oldest first. Raises Silent or Gone."""
+        found: list[Document] = await self._ask(address, names.TIMELINE)
+        return found
+
+    async def _ask(self, address: Address, query: str) -> Any:
+        handle = self._incident(address)
+        try:
+            return await within(QUERY_PATIENCE, lambda: handle.query(query))
+        except WorkflowQueryFailedError:
+            message = f"{address.workflow_id} does not understand the question"
+            raise Silent(message) from None
+
+    async def attributes(self, address: Address) -> Document:
+        """Return what the server itself knows, without any worker. Raises Gone."""
+        described = await within(RPC_PATIENCE, self._incident(address).describe)
+        return _from_attributes(address.workflow_id, described.typed_search_attributes)
+
+
+_OPEN = "IncidentPhase IN ({})".format(", ".join(f"'{phase}'" for phase in OPEN_PHASES))
+
+
+def _summary(entry: Mapping[str, Any]) -> Document:
+    stale = {"stale": True} if entry.get("stale") else {}
+    return {name: entry.get(name) for name in _SUMMARY_FIELDS} | stale
+
+
+def _from_attributes(workflow_id: str, attributes: TypedSearchAttributes) -> Document:
+    found = {pair.key.name: pair.value for pair in attributes}
+    declared_at = found.get("IncidentDeclaredAt")
+    return {
+        "number": found.get("IncidentNumber"),
+        "workflow_id": workflow_id,
+        "title": "",
+        "severity": found.get("IncidentSeverity"),
+        "phase": found.get("IncidentPhase"),
+        "service": found.get("IncidentService"),
+        "manager": found.get("IncidentManager"),
+        "declared_at": declared_at and f"{declared_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "stale": True,
+    }
+
+
+def _new_id() -> str:
+    return f"cli-{uuid.uuid4()}"

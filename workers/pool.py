@@ -1,0 +1,103 @@
+"""The workers of one process: one for the workflows and ours, one for each kind of provider."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.chat import ChatActivities
+from activities.conference import ConferenceActivities
+from activities.ledger import LedgerActivities
+from activities.policy import PolicyActivities
+from activities.services import ServiceActivities
+from activities.status import StatusActivities
+from activities.tracker import TrackerActivities
+from muster import names
+from muster.domain.policy import Policy
+from muster.providers.temporal_ledger import TemporalLedger
+from workers.providers import Providers
+from workflows.incident import Incident
+from workflows.ledger import Ledger
+from workflows.ledger_page import LedgerPage
+from workflows.service import Service
+
+PASSED_THROUGH = ("muster", "workflows", "pydantic", "pydantic_core", "annotated_types")
+"""Modules without I/O or a clock of their own, which the sandbox need not load again for each workflow."""
+INCIDENTS_CACHED = 5_000
+STICKY = timedelta(seconds=1)
+STOPPING = timedelta(seconds=5)
+RATES = {
+    names.CHAT_QUEUE: 20.0,
+    names.CONFERENCE_QUEUE: 10.0,
+    names.TRACKER_QUEUE: 20.0,
+    names.STATUS_QUEUE: 5.0,
+}
+"""Activities a second that the server hands out, over all workers, so that a vendor's limit is rarely met."""
+
+
+def workers(
+    client: Client,
+    policy: Policy,
+    providers: Providers,
+    attributes: Sequence[str],
+    *,
+    rates: dict[str, float] | None = None,
+) -> list[Worker]:
+    """Return the workers of this process, not yet polling."""
+    outside = {
+        names.CHAT_QUEUE: ChatActivities(providers.chat),
+        names.CONFERENCE_QUEUE: ConferenceActivities(providers.conference),
+        names.TRACKER_QUEUE: TrackerActivities(providers.tracker),
+        names.STATUS_QUEUE: StatusActivities(providers.status),
+    }
+    limits = RATES if rates is None else rates
+    return [
+        _workflows(client, policy, attributes),
+        *(
+            _provider(client, queue, _methods(one), limits.get(queue))
+            for queue, one in outside.items()
+        ),
+    ]
+
+
+def _workflows(client: Client, policy: Policy, attributes: Sequence[str]) -> Worker:
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    ours = (
+        PolicyActivities(policy, attributes),
+        LedgerActivities(TemporalLedger(client)),
+        ServiceActivities(client, policy.alerts.starting_severity),
+    )
+    return Worker(
+        client,
+        task_queue=names.TASK_QUEUE,
+        workflows=[Incident, Ledger, LedgerPage, Service],
+        activities=[method for one in ours for method in _methods(one)],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        max_cached_workflows=INCIDENTS_CACHED,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=STOPPING,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=4, maximum=20),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=4, maximum=20),
+    )
+
+
+def _provider(
+    client: Client, queue: str, activities: Sequence[Callable[..., Any]], rate: float | None
+) -> Worker:
+    return Worker(
+        client,
+        task_queue=queue,
+        activities=activities,
+        max_task_queue_activities_per_second=rate,
+        graceful_shutdown_timeout=STOPPING,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=2, maximum=10),
+    )
+
+
+def _methods(one: object) -> list[Callable[..., Any]]:
+    """Return the activities of an object: its methods that carry a definition."""
+    found = (getattr(one, name) for name in dir(type(one)) if not name.startswith("_"))
+    return [method for method in found if hasattr(method, "__temporal_activity_definition")]

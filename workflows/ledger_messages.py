@@ -1,0 +1,82 @@
+"""How the ledger and its pages read payloads, and what they leave to their next run."""
+
+import zlib
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import TypeAdapter, ValidationError
+
+    from muster.domain.model import Record
+    from muster.messages import BadInput, bad_input
+
+S = TypeVar("S", bound=Record)
+
+PLAIN_MAX = 500_000
+"""A larger carrier travels compressed: the server takes no payload of more than 2 MB."""
+
+
+def carried(payloads: Sequence[object], model: type[S], required: str) -> S:
+    """Return what an earlier run has left, or an empty state. Raises BadInput naming the field."""
+    given = payloads[0] if payloads else None
+    if len(payloads) > 1:
+        message = f"one carrier is expected, not {len(payloads)} payloads"
+        raise BadInput(message, None)
+    if given is None:
+        return model()
+    try:
+        state = _unpacked(given, model)
+    except ValidationError as error:
+        raise bad_input(error) from None
+    if required not in state.model_fields_set:
+        message = f"{required}: the carrier does not have it"
+        raise BadInput(message, required)
+    return state
+
+
+def _unpacked(given: object, model: type[S]) -> S:
+    if not isinstance(given, bytes):
+        return model.model_validate(given)
+    try:
+        return model.model_validate_json(zlib.decompress(given))
+    except zlib.error:
+        message = "the carrier is neither JSON nor compressed JSON"
+        raise BadInput(message, None) from None
+
+
+def packed(state: Record) -> Record | bytes:
+    """Return the state as a start payload: itself, or compressed where it is large."""
+    text = state.model_dump_json(exclude_none=True)
+    return state if len(text) < PLAIN_MAX else zlib.compress(text.encode())
+
+
+def parsed(table: dict[str, TypeAdapter[Any]], name: str, args: Sequence[RawValue]) -> Any:
+    """Return the one payload of this message. Raises ApplicationError naming the field."""
+    adapter = table.get(name)
+    if adapter is None:
+        unknown = f"unknown update {name!r}"
+        raise refusal(unknown)
+    if len(args) != 1:
+        wrong = f"{name} takes one payload, not {len(args)}"
+        raise refusal(wrong)
+    try:
+        return adapter.validate_python(_decoded(args[0]))
+    except ValidationError as error:
+        raise refusal(str(bad_input(error))) from None
+
+
+def refusal(message: str) -> ApplicationError:
+    """Return the error for a message that cannot be read."""
+    return ApplicationError(message, type="BadInput", non_retryable=True)
+
+
+def _decoded(arg: RawValue) -> object:
+    try:
+        return workflow.payload_converter().from_payload(arg.payload)
+    except Exception as error:  # noqa: BLE001 - whatever a foreign payload raises, it is only refused
+        message = f"the payload is not JSON: {type(error).__name__}"
+        raise refusal(message) from None

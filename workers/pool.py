@@ -12,7 +12,7 @@ from activities.chat import ChatActivities
 from activities.conference import ConferenceActivities
 from activities.ledger import LedgerActivities
 from activities.policy import PolicyActivities
-from activities.services import ServiceActivities
+from activities.services import Relay, ServiceActivities
 from activities.status import StatusActivities
 from activities.tracker import TrackerActivities
 from muster import names
@@ -68,6 +68,7 @@ def _workflows(client: Client, policy: Policy, attributes: Sequence[str]) -> Wor
     ours = (
         PolicyActivities(policy, attributes),
         LedgerActivities(TemporalLedger(client)),
+        Relay(client),
         ServiceActivities(client, policy.alerts.starting_severity),
     )
     return Worker(

@@ -112,6 +112,7 @@ class Incident:
                 await self._continue_as_new()
             await self._until_next_deadline()
             self._take(c.Tick())
+            self._give_up()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return views.answer(self._state, self._policy, Result(message="ended"))
 
@@ -166,6 +167,13 @@ class Incident:
             )
         except TimeoutError:
             return
+
+    def _give_up(self) -> None:
+        """Abandon what has needed a human for too long."""
+        before = workflow.now() - self._policy.effects.give_up
+        for entry in self._outbox.abandon(before):
+            abandoned = self._outbox.get(entry.effect.key)
+            self._effect_changed(abandoned or entry)
 
     def _next_deadline(self) -> tuple[datetime, str] | None:
         found = [

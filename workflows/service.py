@@ -78,7 +78,8 @@ class Service:
             elif self._inbox:
                 await workflow.sleep(timedelta(milliseconds=1), summary="a long backlog")
             if self._is_spent() and not self._inbox:
-                workflow.continue_as_new(self._carry())
+                carry = self._carry().model_dump(mode="json", exclude_defaults=True)
+                workflow.continue_as_new(carry)
 
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:

@@ -58,7 +58,11 @@ def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         message = "needs a time zone"
         raise ValueError(message)
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        message = "is outside the calendar"
+        raise ValueError(message) from None
 
 
 def _text_only(value: object) -> object:

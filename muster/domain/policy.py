@@ -25,7 +25,11 @@ def duration(text: object) -> timedelta:
     if found is None:
         message = 'must be a duration such as "30m", "3h" or "45s", not negative'
         raise ValueError(message)
-    return timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
+    try:
+        return timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
+    except OverflowError:
+        message = "is longer than anyone will wait"
+        raise ValueError(message) from None
 
 
 def written(span: timedelta) -> str:

@@ -13,7 +13,13 @@ from muster.domain.commands import ClosingRecorded, Registered
 from muster.domain.effects import EffectCall, Op, Receipt
 from muster.domain.policy import Policy
 
-LEDGER_OPS = (Op.LEDGER_REGISTER, Op.LEDGER_CLOSE, Op.LEDGER_REOPEN, Op.LEDGER_END, Op.LEDGER_RECORD)
+LEDGER_OPS = (
+    Op.LEDGER_REGISTER,
+    Op.LEDGER_CLOSE,
+    Op.LEDGER_REOPEN,
+    Op.LEDGER_END,
+    Op.LEDGER_RECORD,
+)
 
 
 class World:
@@ -37,7 +43,9 @@ class World:
 
     def texts(self, op: Op, channel: str = "") -> list[str]:
         """Return the texts that were sent, in order."""
-        return [call.body.text for call in self.done if call.op is op and call.body.channel == channel]
+        return [
+            call.body.text for call in self.done if call.op is op and call.body.channel == channel
+        ]
 
     def activities(self) -> Sequence[Callable[..., Any]]:
         """Return every activity under its own name."""

@@ -1,0 +1,96 @@
+"""The sandbox's own routes: the page, and the control of faults, calls and state."""
+
+from typing import Any
+
+from aiohttp import web
+
+from muster.sandbox.page import page
+from muster.sandbox.server import Sandbox
+
+LARGEST = 16 * 1024 * 1024
+
+
+def application(sandbox: Sandbox) -> web.Application:
+    """Return the application of one sandbox."""
+    control = Control(sandbox)
+    app = web.Application(client_max_size=LARGEST)
+    app.add_routes(
+        [
+            web.get("/", control.page),
+            web.get("/_control/state", control.state),
+            web.get("/_control/calls", control.calls),
+            web.delete("/_control/calls", control.forget_calls),
+            web.get("/_control/faults", control.faults),
+            web.post("/_control/faults", control.add_fault),
+            web.delete("/_control/faults", control.clear_faults),
+            web.post("/_control/latency", control.latency),
+            web.post("/_control/reset", control.reset),
+            web.post("/_control/zoom/expire", control.expire),
+            web.post("/_control/zoom/{meeting}/{what:join|leave}", control.occupy),
+            web.route("*", "/{vendor:slack|zoom|gitlab|x}/{path:.*}", sandbox.handle),
+        ]
+    )
+    return app
+
+
+class Control:
+    """What a person or a test may do with a sandbox from outside."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def page(self, _: web.Request) -> web.Response:
+        """Show what is in the vendors right now."""
+        return web.Response(text=page(self._sandbox), content_type="text/html")
+
+    async def state(self, _: web.Request) -> web.Response:
+        """Return everything as JSON."""
+        return web.json_response(self._sandbox.dump())
+
+    async def calls(self, _: web.Request) -> web.Response:
+        """Return the call log."""
+        return web.json_response(self._sandbox.log())
+
+    async def forget_calls(self, _: web.Request) -> web.Response:
+        """Empty the call log."""
+        self._sandbox.calls.clear()
+        return web.json_response({})
+
+    async def faults(self, _: web.Request) -> web.Response:
+        """Return the faults that may still strike."""
+        return web.json_response(self._sandbox.faults.active())
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """Add a fault."""
+        given: dict[str, Any] = await request.json()
+        try:
+            rule = self._sandbox.faults.add(**given)
+        except (TypeError, ValueError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({"id": rule.id}, status=201)
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        """Take all faults away."""
+        self._sandbox.faults.clear()
+        return web.json_response({})
+
+    async def latency(self, request: web.Request) -> web.Response:
+        """Set how many seconds every call takes."""
+        self._sandbox.latency = float((await request.json())["seconds"])
+        return web.json_response({})
+
+    async def reset(self, _: web.Request) -> web.Response:
+        """Begin anew."""
+        self._sandbox.reset()
+        return web.json_response({})
+
+    async def expire(self, _: web.Request) -> web.Response:
+        """Let all tokens of Zoom expire."""
+        self._sandbox.zoom.expire_tokens()
+        return web.json_response({})
+
+    async def occupy(self, request: web.Request) -> web.Response:
+        """Let someone join a meeting, or all leave it."""
+        occupied = request.match_info["what"] == "join"
+        known = self._sandbox.zoom.occupy(request.match_info["meeting"], occupied=occupied)
+        return web.json_response({}, status=200 if known else 404)

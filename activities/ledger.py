@@ -1,13 +1,22 @@
 """What the ledger does for an incident, and what the ledger itself asks of its pages."""
 
 import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
 
+from pydantic import ValidationError
 from temporalio import activity
 
+from activities.border import cross, translated
 from muster import ports
 from muster.domain.effects import EffectCall, Op, Receipt
 from muster.domain.ledger import LedgerEntry, Registration
 from muster.domain.ledger_pages import Batch, Found, Page, PageOp, Question
+from muster.domain.model import Record
+
+M = TypeVar("M", bound=Record)
+R = TypeVar("R")
 
 AT_A_TIME = 8
 """So many pages are written side by side."""
@@ -17,39 +26,40 @@ class LedgerActivities:
     """Activities over the port to the ledger; each may run again, and the answer is the same."""
 
     def __init__(self, ledger: ports.Ledger) -> None:
-        """Take the port."""
         self._ledger = ledger
 
     @activity.defn(name=Op.LEDGER_REGISTER)
     async def register(self, call: EffectCall) -> Receipt:
         """Ask for the incident's number; the answer is a ``Registered``."""
-        asked = Registration.model_validate_json(call.body.payload)
-        answer = await self._ledger.register(asked)
+        return await cross(call, lambda _: self._register(call))
+
+    async def _register(self, call: EffectCall) -> Receipt:
+        answer = await self._ledger.register(_parsed(Registration, call))
         return Receipt(id=str(answer.number), answer=answer.model_dump_json())
 
     @activity.defn(name=Op.LEDGER_RECORD)
     async def record(self, call: EffectCall) -> Receipt:
         """Bring the incident's entry up to date."""
-        await self._ledger.record(_entry(call))
-        return Receipt()
+        return await cross(call, lambda _: _receipt(self._ledger.record(_entry(call))))
 
     @activity.defn(name=Op.LEDGER_CLOSE)
     async def close(self, call: EffectCall) -> Receipt:
         """Record the closing; the answer is a ``ClosingRecorded``."""
+        return await cross(call, lambda _: self._close(call))
+
+    async def _close(self, call: EffectCall) -> Receipt:
         answer = await self._ledger.close(_entry(call))
         return Receipt(answer=answer.model_dump_json())
 
     @activity.defn(name=Op.LEDGER_REOPEN)
     async def reopen(self, call: EffectCall) -> Receipt:
         """Record the reopening."""
-        await self._ledger.reopen(_entry(call))
-        return Receipt()
+        return await cross(call, lambda _: _receipt(self._ledger.reopen(_entry(call))))
 
     @activity.defn(name=Op.LEDGER_END)
     async def end(self, call: EffectCall) -> Receipt:
         """Record an end that opens no window."""
-        await self._ledger.end(_entry(call))
-        return Receipt()
+        return await cross(call, lambda _: _receipt(self._ledger.end(_entry(call))))
 
     @activity.defn(name=PageOp.STORE)
     async def store(self, batch: Batch) -> None:
@@ -62,18 +72,40 @@ class LedgerActivities:
 
     async def _write(self, line: asyncio.Semaphore, page_id: str, page: Page) -> None:
         async with line:
-            await self._ledger.store(page_id, page)
+            await _classified(self._ledger.store(page_id, page))
             activity.heartbeat(page_id)
 
     @activity.defn(name=PageOp.LOOKUP)
     async def look_up(self, question: Question) -> Found:
         """Read what the pages have."""
-        return await self._ledger.find(question)
+        return await _classified(self._ledger.find(question))
+
+
+async def _classified(call: Awaitable[R]) -> R:
+    """Await what belongs to no effect; its errors are told apart all the same."""
+    try:
+        return await call
+    except ports.ProviderError as error:
+        raise translated(error, activity.info().attempt, timedelta(0)) from error
+
+
+async def _receipt(call: Awaitable[None]) -> Receipt:
+    await call
+    return Receipt()
 
 
 def _entry(call: EffectCall) -> LedgerEntry:
     """Return the entry with its number, which may have come after the payload was written."""
-    entry = LedgerEntry.model_validate_json(call.body.payload)
+    entry = _parsed(LedgerEntry, call)
     if entry.number or call.number is None:
         return entry
     return entry.model_copy(update={"number": call.number})
+
+
+def _parsed(model: type[M], call: EffectCall) -> M:
+    try:
+        return model.model_validate_json(call.body.payload)
+    except ValidationError as error:
+        fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        message = f"the payload of {call.key} does not fit: {fields}"
+        raise ports.Rejected(message, code="payload") from None

@@ -103,15 +103,18 @@ class GitLabTracker:
 
 
 def _client(url: str, token: str, timeout: float) -> Any:
+    import requests  # noqa: PLC0415 - beside the SDK
     from gitlab import Gitlab  # noqa: PLC0415 - it costs more than a second
 
-    return Gitlab(
-        url,
-        private_token=token,
-        timeout=timeout,
-        obey_rate_limit=False,
-        retry_transient_errors=False,
-    )
+    session = requests.Session()
+    session.hooks["response"].append(_impatient)
+    return Gitlab(url, private_token=token, timeout=timeout, session=session)
+
+
+def _impatient(reply: Any, *_: Any, **__: Any) -> None:
+    """Raise at once what the SDK would sleep on in our thread."""
+    if reply.status_code == 429:
+        raise classify(429, reply.headers)
 
 
 def _classified(work: Callable[[], R]) -> R:

@@ -1,5 +1,6 @@
 """Slack over slack-sdk's asynchronous client."""
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -187,11 +188,14 @@ class SlackChat:
             **shown,
         )
         posted, container = _text(reply, "ts"), _text(reply, "channel")
+        with contextlib.suppress(ProviderError):
+            # The message stands, whether or not its address can be told.
+            await self._link(container, posted)
         return Receipt(id=posted, container=container, link=self._permalink(container, posted))
 
     async def _keep_oldest(self, key: str, channel: str, thread: str | None) -> str | None:
-        found = [
-            message["ts"]
+        found: list[str] = [
+            str(message["ts"])
             async for message in self._messages(channel, thread)
             if _key(message) == key
         ]
@@ -317,10 +321,6 @@ class SlackChat:
 
     def _channel_link(self, channel: str) -> str | None:
         return f"{self._workspace}/archives/{channel}" if self._workspace else None
-
-    async def learn_workspace(self) -> None:
-        """Learn the workspace's address ahead of the first effect, so that every receipt has its link."""
-        await self._link("", "")
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -151,7 +151,7 @@ class GitLab(Vendor):
             return _missing()
         if not call.fields.get("body"):
             return Reply({"error": "body is missing"}, status=400)
-        note = {
+        note: Fields = {
             "id": next(self._notes),
             "body": str(call.fields["body"]),
             "created_at": call.fields.get("created_at") or now(),

@@ -15,12 +15,16 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 90rem; 
 h1 { font-size: 1.2rem; margin: 0 0 .2rem } h2 { font-size: 1rem; margin: 0 0 .6rem }
 h3 { font-size: .9rem; margin: .9rem 0 .3rem } p { margin: .2rem 0 }
 main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(21rem, 1fr)) }
-section { border: 1px solid var(--line); border-radius: .6rem; padding: .9rem; min-width: 0; overflow-wrap: anywhere }
-article { background: var(--soft); border-left: 3px solid var(--accent); border-radius: .3rem; margin: .4rem 0; padding: .4rem .6rem }
+section { border: 1px solid var(--line); border-radius: .6rem; padding: .9rem;
+  min-width: 0; overflow-wrap: anywhere }
+article { background: var(--soft); border-left: 3px solid var(--accent); border-radius: .3rem; margin: .4rem 0;
+  padding: .4rem .6rem }
 article article { border-left-color: var(--line); margin-left: .5rem }
 pre { margin: .3rem 0; white-space: pre-wrap; font: 12px/1.4 ui-monospace, monospace }
-small, .quiet { opacity: .7 } .tag { border: 1px solid var(--line); border-radius: 1rem; font-size: .78rem; padding: 0 .5rem; white-space: nowrap }
-table { border-collapse: collapse; width: 100%; font-size: .82rem } td { border-top: 1px solid var(--line); padding: .15rem .4rem }
+small, .quiet { opacity: .7 }
+.tag { border: 1px solid var(--line); border-radius: 1rem; font-size: .78rem; padding: 0 .5rem; white-space: nowrap }
+table { border-collapse: collapse; width: 100%; font-size: .82rem }
+td { border-top: 1px solid var(--line); padding: .15rem .4rem }
 footer { margin-top: 1rem } .bad { color: #d33 }
 """
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -179,7 +179,7 @@ class Sandbox:
 
 
 _RESETS = frozenset({Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.LATE_COMMIT, Kind.OUTAGE})
-_FAULTY = {
+_FAULTY: dict[Kind, Callable[[Fault], Reply]] = {
     Kind.STATUS: lambda fault: Reply({"message": "sandbox fault"}, status=fault.status),
     Kind.RATE_LIMIT: lambda fault: Reply(
         {"ok": False, "error": "ratelimited", "message": "429 Too Many Requests"},
@@ -192,7 +192,7 @@ _FAULTY = {
 
 
 async def _call(request: web.Request, vendor: str) -> Call:
-    path = "/" + request.match_info["path"]
+    path = request.rel_url.raw_path.removeprefix(f"/{vendor}")  # a quoted slash stays quoted
     header = request.headers.get("Authorization", "")
     return Call(
         vendor=vendor,
@@ -233,7 +233,8 @@ def _response(reply: Reply, logged: Logged) -> web.Response:
         return web.Response(status=204)
     if isinstance(reply.body, str):
         return web.Response(text=reply.body, status=reply.status, headers=reply.headers)
-    return web.json_response(reply.body, status=reply.status, headers=reply.headers)
+    headers = {"Content-Type": "application/json; charset=utf-8", **reply.headers}
+    return web.Response(body=json.dumps(reply.body).encode(), status=reply.status, headers=headers)
 
 
 def _reset(request: web.Request) -> web.Response:

@@ -14,9 +14,14 @@ _PING = re.compile(r"<(!channel|!here|!everyone|@U\w+)(?:\|[^>]*)?>")
 _NAME = re.compile(r"[a-z0-9_-]{1,80}")
 
 
-def ok(_committed: bool = False, **body: Any) -> Reply:  # noqa: FBT001, FBT002 - beside the reply's own fields
+def ok(**body: Any) -> Reply:
     """Return Slack's good answer."""
-    return Reply({"ok": True, **body}, committed=_committed)
+    return Reply({"ok": True, **body})
+
+
+def done(**body: Any) -> Reply:
+    """Return Slack's good answer to a write."""
+    return Reply({"ok": True, **body}, committed=True)
 
 
 def error(word: str) -> Reply:
@@ -86,7 +91,7 @@ class Slack(Vendor):
         }
         message["notified"] = _notified(message)
         channel["messages"].append(message)
-        return ok(True, channel=channel["id"], ts=message["ts"], message=_shown(message))
+        return done(channel=channel["id"], ts=message["ts"], message=_shown(message))
 
     def _chat_update(self, given: Fields) -> Reply:
         channel, message = self._message(given)
@@ -97,8 +102,7 @@ class Slack(Vendor):
         message |= {"text": given.get("text", ""), "blocks": given.get("blocks") or []}
         message["edits"] += 1
         message["notified"] = _notified(message)
-        return ok(
-            True,
+        return done(
             channel=channel["id"],
             ts=message["ts"],
             text=message["text"],
@@ -110,7 +114,7 @@ class Slack(Vendor):
         if channel is None or message is None:
             return error("message_not_found")
         channel["messages"].remove(message)
-        return ok(True, channel=channel["id"], ts=message["ts"])
+        return done(channel=channel["id"], ts=message["ts"])
 
     def _chat_getPermalink(self, given: Fields) -> Reply:  # noqa: N802 - Slack's name
         channel, message = self._message({**given, "ts": given.get("message_ts")})
@@ -127,7 +131,7 @@ class Slack(Vendor):
             return error("invalid_name_specials" if name else "invalid_name_required")
         if any(one["name"] == name for one in self.channels.values()):
             return error("name_taken")
-        return ok(True, channel=_outline(self._create(name)))
+        return done(channel=_outline(self._create(name)))
 
     def _conversations_list(self, given: Fields) -> Reply:
         archived = str(given.get("exclude_archived", "false")).lower() == "true"
@@ -141,15 +145,23 @@ class Slack(Vendor):
     def _conversations_history(self, given: Fields) -> Reply:
         if (channel := self._find(given.get("channel"))) is None:
             return error("channel_not_found")
-        found = [_shown(one) for one in reversed(channel["messages"]) if not one["thread_ts"]]
-        return _paged("messages", found, given)
+        after = float(given.get("oldest") or 0)
+        found = [
+            _listed(one, given)
+            for one in reversed(channel["messages"])
+            if not one["thread_ts"] and float(one["ts"]) > after
+        ]
+        reply = _pages_of_messages(found, given)
+        actions = {"channel_actions_ts": None, "channel_actions_count": 0}
+        reply.body |= {"pin_count": len(channel["pins"]), **actions}
+        return reply
 
     def _conversations_replies(self, given: Fields) -> Reply:
         channel, parent = self._message(given)
         if channel is None or parent is None:
             return error("thread_not_found")
         replies = [one for one in channel["messages"] if one["thread_ts"] == parent["ts"]]
-        return _paged("messages", [_shown(parent), *(_shown(one) for one in replies)], given)
+        return _pages_of_messages([_listed(one, given) for one in (parent, *replies)], given)
 
     def _conversations_invite(self, given: Fields) -> Reply:
         channel = self._find(given.get("channel"))
@@ -162,11 +174,11 @@ class Slack(Vendor):
         if all(user in channel["members"] for user in wanted):
             return error("already_in_channel")
         channel["members"] += [user for user in wanted if user not in channel["members"]]
-        return ok(True, channel=_outline(channel))
+        return done(channel=_outline(channel))
 
     def _conversations_join(self, given: Fields) -> Reply:
         channel = self._find(given.get("channel"))
-        return ok(True, channel=_outline(channel)) if channel else error("channel_not_found")
+        return done(channel=_outline(channel)) if channel else error("channel_not_found")
 
     def _conversations_archive(self, given: Fields) -> Reply:
         return self._archive(given, archived=True, already="already_archived")
@@ -180,7 +192,7 @@ class Slack(Vendor):
         if channel["is_archived"] is archived:
             return error(already)
         channel["is_archived"] = archived
-        return ok(True)
+        return done()
 
     def _conversations_setTopic(self, given: Fields) -> Reply:  # noqa: N802 - Slack's name
         return self._set(given, "topic")
@@ -196,7 +208,7 @@ class Slack(Vendor):
         if len(str(given.get(what, ""))) > 250:
             return error("too_long")
         channel[what] = {"value": given.get(what, "")}
-        return ok(True, channel=_outline(channel))
+        return done(channel=_outline(channel))
 
     # Pins, bookmarks, people.
 
@@ -207,7 +219,7 @@ class Slack(Vendor):
         if message["ts"] in channel["pins"]:
             return error("already_pinned")
         channel["pins"].append(message["ts"])
-        return ok(True)
+        return done()
 
     def _bookmarks_add(self, given: Fields) -> Reply:
         if (channel := self._find(given.get("channel_id"))) is None:
@@ -218,7 +230,7 @@ class Slack(Vendor):
             "link": given.get("link"),
         }
         channel["bookmarks"].append(bookmark)
-        return ok(True, bookmark=bookmark)
+        return done(bookmark=bookmark)
 
     def _bookmarks_list(self, given: Fields) -> Reply:
         channel = self._find(given.get("channel_id"))
@@ -232,7 +244,7 @@ class Slack(Vendor):
 
     def _create(self, name: str) -> Fields:
         channel: Fields = {
-            "id": f"C{next(self._count):04d}",
+            "id": f"C{next(self._count):08d}",
             "name": name,
             "created": int(time.time()),
             "is_archived": False,
@@ -293,6 +305,22 @@ def _shown(message: Fields) -> Fields:
     }
 
 
+def _listed(message: Fields, given: Fields) -> Fields:
+    """Return a message of a list, with its metadata only where it was asked for."""
+    shown = _shown(message)
+    if str(given.get("include_all_metadata", "")).lower() not in {"true", "1"}:
+        shown.pop("metadata", None)
+    return shown
+
+
+def _pages_of_messages(found: list[Fields], given: Fields) -> Reply:
+    reply = _paged("messages", found, given)
+    reply.body["has_more"] = bool(reply.body["response_metadata"]["next_cursor"])
+    if not reply.body["has_more"]:
+        del reply.body["response_metadata"]
+    return reply
+
+
 def _outline(channel: Fields) -> Fields:
     """Return a channel without what is in it."""
     return {
@@ -306,4 +334,10 @@ def _paged(name: str, items: list[Fields], given: Fields) -> Reply:
     start = int(given.get("cursor") or 0)
     limit = int(given.get("limit") or 100)
     following = str(start + limit) if start + limit < len(items) else ""
-    return ok(**{name: items[start : start + limit]}, response_metadata={"next_cursor": following})
+    return Reply(
+        {
+            "ok": True,
+            name: items[start : start + limit],
+            "response_metadata": {"next_cursor": following},
+        }
+    )

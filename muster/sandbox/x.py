@@ -10,9 +10,8 @@ ACCOUNT = "1000"
 
 def failed(status: int, title: str, detail: str) -> Reply:
     """Return X's bad answer."""
-    return Reply(
-        {"title": title, "detail": detail, "status": status, "type": "about:blank"}, status=status
-    )
+    problem = {"title": title, "detail": detail, "status": status, "type": "about:blank"}
+    return Reply(problem, status=status, headers={"Content-Type": "application/problem+json"})
 
 
 class X(Vendor):

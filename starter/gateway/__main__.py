@@ -1,0 +1,29 @@
+"""Runs the gateway by itself: ``python -m starter.gateway``."""
+
+import asyncio
+import logging
+import os
+import sys
+
+from muster.policy import PolicyError
+from muster.settings import SettingsError
+from starter.gateway.server import GatewayError, serve
+from starter.gateway.settings import from_environment
+
+
+def main() -> int:
+    """Serve with the settings of the environment; return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        asyncio.run(serve(from_environment()))
+    except (SettingsError, PolicyError, GatewayError) as error:
+        sys.stderr.write(f"muster gateway: {error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the SDK's threads may die at a regular exit (sdk-python#300)

@@ -1,0 +1,130 @@
+"""Alertmanager's version 4 webhook: read, cleaned, and split into batches of one service each."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+
+from muster.domain.alerts import Alert
+from muster.domain.service import BATCH
+from muster.domain.severity import Severity
+from muster.domain.sightings import clean, tidy
+from muster.messages import AlertBatch, BadInput, bad_input
+
+UNKNOWN = "unknown"
+"""The service of alerts that do not have the label."""
+
+_SERVICE = 200
+_SUMMARIES = ("summary", "description", "message")
+_WEB = ("https://", "http://")
+
+
+def _texts(value: object) -> object:
+    """Let texts pass as they are: some are no valid Unicode, and most are not used."""
+    if not isinstance(value, dict):
+        message = "must be an object of texts"
+        raise ValueError(message)  # noqa: TRY004 - pydantic turns only ValueError into a field error
+    for key, text in value.items():
+        if not isinstance(text, str):
+            message = f"{clean(key, 100)!r} must be text"
+            raise ValueError(message)  # noqa: TRY004 - as above
+    return value
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        message = "is past what a calendar can say"
+        raise ValueError(message) from None
+
+
+Texts: TypeAlias = Annotated[Any, BeforeValidator(_texts)]
+"""A dictionary of texts, checked but not copied."""
+Instant: TypeAlias = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
+class _Foreign(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WebhookAlert(_Foreign):
+    """One alert; a firing one's ``endsAt`` means nothing."""
+
+    status: Literal["firing", "resolved"]
+    labels: Texts
+    annotations: Texts = {}
+    starts_at: Instant = Field(alias="startsAt")
+    ends_at: Instant | None = Field(default=None, alias="endsAt")
+    link: Any = Field(default="", alias="generatorURL")
+    fingerprint: str = Field(min_length=1, max_length=200)
+
+
+class Webhook(_Foreign):
+    """A delivery: the alerts of one group, all in one state or not."""
+
+    version: Literal["4"]
+    alerts: tuple[WebhookAlert, ...]
+
+
+def read(body: bytes) -> Webhook:
+    """Return the delivery. Raises BadInput that names the first wrong field."""
+    try:
+        document = json.loads(body.decode(errors="replace"))
+    except (ValueError, RecursionError) as error:
+        message = f"the body is not JSON: {clean(str(error), 200)}"
+        raise BadInput(message, None) from None
+    try:
+        return Webhook.model_validate(document)
+    except ValidationError as error:
+        raise bad_input(error) from None
+
+
+def batches(webhook: Webhook, label: str, severity: Severity) -> Iterator[AlertBatch]:
+    """Yield the alerts of each service, a hundred at a time, in the order of the delivery."""
+    services: dict[str, list[Alert]] = {}
+    for alert in webhook.alerts:
+        service = clean(alert.labels.get(label, ""), _SERVICE) or UNKNOWN
+        services.setdefault(service, []).append(_alert(alert, service))
+    for service, alerts in services.items():
+        for start in range(0, len(alerts), BATCH):
+            part = tuple(alerts[start : start + BATCH])
+            yield AlertBatch(service=service, alerts=part, policy_severity=severity)
+
+
+def _alert(alert: WebhookAlert, service: str) -> Alert:
+    return tidy(
+        Alert(
+            fingerprint=alert.fingerprint,
+            name=alert.labels.get("alertname", ""),
+            service=service,
+            firing=alert.status == "firing",
+            starts_at=alert.starts_at,
+            ends_at=alert.ends_at,
+            summary=_summary(alert.annotations),
+            link=_link(alert),
+        ),
+        service,
+    )
+
+
+def _summary(annotations: dict[str, str]) -> str:
+    return next((annotations[key] for key in _SUMMARIES if annotations.get(key)), "")
+
+
+def _link(alert: WebhookAlert) -> str:
+    """Return the runbook, or the page of the rule, where that is an address of the web."""
+    for link in (alert.annotations.get("runbook_url"), alert.link):
+        if isinstance(link, str) and link.startswith(_WEB):
+            return link
+    return ""

@@ -1,0 +1,81 @@
+"""The gateway as a process: connects when Temporal is there, serves until it is told to stop."""
+
+import asyncio
+import signal
+import socket
+import sys
+from typing import Any
+
+from aiohttp import web
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+
+from muster.converter import DATA_CONVERTER
+from starter.gateway.app import Gateway
+from starter.gateway.settings import GatewaySettings
+
+GRACE = 10.0
+"""Seconds that requests under way have at the end."""
+
+
+class GatewayError(Exception):
+    """The gateway cannot be started; the message says why and what to do."""
+
+
+async def connect(runtime: Runtime | None = None) -> Client:
+    """Return a client that connects with its first call. Raises GatewayError for bad settings."""
+    try:
+        config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+        target = config.pop("target_host", "localhost:7233")
+        if "://" in target:
+            message = f"TEMPORAL_ADDRESS is {target!r}: must be HOST:PORT"
+            raise GatewayError(message)
+        return await Client.connect(
+            target, **config, data_converter=DATA_CONVERTER, lazy=True, runtime=runtime
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        message = f"the TEMPORAL_ settings do not do: {error}"
+        raise GatewayError(message) from error
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises GatewayError where the port is taken."""
+    address = f"127.0.0.1:{_free_port()}"
+    runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
+    client = await connect(runtime)
+    gateway = Gateway(client, settings, sdk_metrics=f"http://{address}/metrics")
+    runner = web.AppRunner(gateway.app(), access_log=None, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await _listen(runner, settings)
+        await _told_to_stop()
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: GatewaySettings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        message = f"cannot listen on {where}: {error.strerror}; set MUSTER_GATEWAY_PORT"
+        raise GatewayError(message) from error
+    for host, port, *_ in runner.addresses:
+        sys.stdout.write(f"gateway: http://{host}:{port}\n")
+    sys.stdout.flush()
+
+
+async def _told_to_stop() -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

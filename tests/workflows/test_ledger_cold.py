@@ -1,0 +1,32 @@
+"""The ledger on a worker that forgets at once: each task begins with the whole history."""
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from muster import names
+from muster.domain.ledger import LedgerState
+from muster.domain.lifecycle import Phase
+from tests.workflows.ledger_office import INSTANT, TINY, begin, registration, sound, working
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_it_goes_on_from_its_history_alone(env: WorkflowEnvironment) -> None:
+    async with working(
+        env.client, max_cached_workflows=0, max_concurrent_workflow_task_polls=1
+    ) as office:
+        await begin(env.client, LedgerState(limits=TINY))
+        for number in range(1, 12):
+            asked = registration(str(number), key=f"key-{number}", window=INSTANT)
+            assert (await office.register(asked)).number == number
+            entry = await office.entry(number)
+            assert entry
+            await office.close(entry)
+        for number in range(1, 12):
+            entry = await office.entry(number)
+            assert entry
+            assert entry.phase is Phase.CLOSED
+        latest = env.client.get_workflow_handle(names.LEDGER_ID)
+        await latest.cancel()
+        assert (await office.entry(1)) is not None
+        await sound(latest)

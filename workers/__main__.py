@@ -25,6 +25,7 @@ READY = "worker ready"
 AGAIN = 1.0
 """Seconds between two tries to reach the server."""
 
+
 async def main() -> int:
     """Return the exit code: 2 where policy or environment are wrong."""
     try:

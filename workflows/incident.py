@@ -1,5 +1,6 @@
 """The workflow of one incident: handlers that decide, and a main loop that keeps its deadlines."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.deadlines import deadlines
     from muster.domain.decide import apply, decide, refuse
     from muster.domain.deciding import Decision, Refusal
-    from muster.domain.effects import PROJECTIONS, Effect, EffectState, Op, Receipt
+    from muster.domain.effects import PROJECTIONS, Effect, EffectState, Op, Receipt, Timing
     from muster.domain.evolve import born, evolve
     from muster.domain.outbox import Entry, Outbox
     from muster.domain.plan import LEDGER, base_of, export, filled, key, name_of, plan, projections
@@ -57,7 +58,7 @@ class Incident:
             self._start_from(m.IncidentInput(title="malformed declaration"))
         self._delivery = Delivery(
             self._outbox,
-            timing=lambda: self._policy.timing(),
+            timing=self._timing,
             number=lambda: self._state.number,
             prepare=self._prepare,
             settled=self._effect_settled,
@@ -91,6 +92,9 @@ class Incident:
         self._continue_after = carrier.continue_after
         self._opened = True
 
+    def _timing(self) -> Timing:
+        return self._policy.timing()
+
     @property
     def _policy(self) -> Policy:
         assert self._adopted is not None  # noqa: S101 - nothing is decided before the policy is there
@@ -106,15 +110,20 @@ class Incident:
             raise ApplicationError(str(self._bad), type="BadInput", non_retryable=True)
         if self._adopted is None:
             await self._adopt()
-        self._deliver()
+        clock = asyncio.create_task(self._keep_time())
         while not self._over():
+            self._deliver()
+            self._show()
             if self._should_continue():
                 await self._continue_as_new()
-            await self._until_next_deadline()
-            self._take(c.Tick())
-            self._give_up()
+            self._changed = False
+            await workflow.wait_condition(self._is_awake)
+        clock.cancel()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return views.answer(self._state, self._policy, Result(message="ended"))
+
+    def _is_awake(self) -> bool:
+        return self._changed or self._over() or self._should_continue()
 
     async def _adopt(self) -> None:
         adopted = await workflow.execute_local_activity(
@@ -156,17 +165,25 @@ class Incident:
         except TimeoutError:
             workflow.logger.warning("the ledger is silent: the incident begins without its word")
 
-    async def _until_next_deadline(self) -> None:
-        self._changed = False
+    async def _keep_time(self) -> None:
+        """Wait for the soonest deadline, again and again; the timer is set anew only for a sooner one."""
+        while True:
+            await workflow.wait_condition(lambda: self._next_deadline() is not None)
+            at, kind = self._next_deadline() or (workflow.now(), "")
+            try:
+                await workflow.wait_condition(
+                    lambda at=at: self._is_sooner(at),  # type: ignore[misc]
+                    timeout=max(at - workflow.now(), timedelta(0)),
+                    timeout_summary=kind,
+                )
+            except TimeoutError:
+                self._take(c.Tick())
+                self._give_up()
+                self._changed = True
+
+    def _is_sooner(self, at: datetime) -> bool:
         due = self._next_deadline()
-        try:
-            await workflow.wait_condition(
-                lambda: self._changed or self._over() or self._should_continue(),
-                timeout=max(due[0] - workflow.now(), timedelta(0)) if due else None,
-                timeout_summary=due[1] if due else None,
-            )
-        except TimeoutError:
-            return
+        return due is not None and due[0] < at
 
     def _give_up(self) -> None:
         """Abandon what has needed a human for too long."""
@@ -189,7 +206,7 @@ class Incident:
         return (at + timedelta(milliseconds=1) if kind == "window" else at), kind
 
     def _pressing(self, kind: str) -> bool:
-        """The window ends only once the ledger has recorded the closing, which comes as a change."""
+        """Tell whether to wait for it: the window ends only once the ledger has recorded the closing, which comes as a change."""
         return kind != "window" or self._state.closing_recorded
 
     def _over(self) -> bool:
@@ -347,9 +364,7 @@ class Incident:
         self._enact(None, Decision(tuple(facts)))
 
     def _settle_down(self) -> None:
-        """After every transition: start what is to be done, show what is, and look at the deadlines again."""
-        self._deliver()
-        self._show()
+        """After every transition: wake the main loop, which starts and shows what there is once for all of them."""
         self._changed = True
 
     # Effects.

@@ -50,12 +50,12 @@ def second_leg(op: Op, timing: Timing, left: timedelta) -> Leg:
 
 
 def _attempt(timing: Timing) -> timedelta:
-    """An attempt may be several calls: a read by key before the write, a name that is taken."""
+    """Return the time of one attempt, which may be several calls: a read by key before the write, a name that is taken."""
     return timing.http_timeout * 3
 
 
 def _retry(op: Op, timing: Timing) -> RetryPolicy:
-    """An unexplained end is tried again only once a late write would be visible; ours are retried at once."""
+    """Return the retries: an unexplained end is tried again only once a late write would be visible; ours are retried at once."""
     initial = _QUICKLY if own(op) else timing.settle
     return RetryPolicy(
         initial_interval=initial,

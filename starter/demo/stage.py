@@ -65,7 +65,9 @@ class Stage:
         while not ready():
             if monotonic() > deadline:
                 words = self.stack.worker.last_words()
-                message = f"{what} did not come within {seconds:g} s; the worker's last words:\n{words}"
+                message = (
+                    f"{what} did not come within {seconds:g} s; the worker's last words:\n{words}"
+                )
                 raise Missing(message)
             sleep(LOOK)
         self.console.print(f"[green]✓[/green] {what}")

@@ -206,7 +206,7 @@ class Incident:
         return (at + timedelta(milliseconds=1) if kind == "window" else at), kind
 
     def _pressing(self, kind: str) -> bool:
-        """Tell whether to wait for it: the window ends only once the ledger has recorded the closing, which comes as a change."""
+        """Tell whether to wait for it: a window ends only once its closing is recorded, which comes as a change."""
         return kind != "window" or self._state.closing_recorded
 
     def _over(self) -> bool:

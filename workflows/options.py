@@ -55,7 +55,7 @@ def _attempt(timing: Timing) -> timedelta:
 
 
 def _retry(op: Op, timing: Timing) -> RetryPolicy:
-    """Return the retries: an unexplained end is tried again only once a late write would be visible; ours are retried at once."""
+    """Return the retries: an unexplained end waits until a late write would be visible; ours do not wait."""
     initial = _QUICKLY if own(op) else timing.settle
     return RetryPolicy(
         initial_interval=initial,

@@ -28,7 +28,7 @@ def duration(text: object) -> timedelta:
     try:
         return timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
     except OverflowError:
-        message = "is longer than anyone will wait"
+        message = "is a duration longer than anyone will wait"
         raise ValueError(message) from None
 
 

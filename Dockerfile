@@ -1,0 +1,20 @@
+# The worker, the gateway and the command line; without the embedded server, which is for trying.
+FROM python:3.13.9-slim-trixie AS build
+WORKDIR /src
+COPY requirements.txt ./
+RUN python -m venv /opt/muster && /opt/muster/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+
+FROM python:3.13.9-slim-trixie
+RUN useradd --system --uid 10001 --no-create-home muster
+COPY --from=build /opt/muster /opt/muster
+WORKDIR /app
+COPY muster ./muster
+COPY workflows ./workflows
+COPY activities ./activities
+COPY workers ./workers
+COPY starter ./starter
+COPY muster.toml ./
+ENV PATH=/opt/muster/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+USER muster
+ENTRYPOINT ["python", "-c", "from starter.cli import main; main()"]
+CMD ["--help"]

@@ -1,0 +1,78 @@
+"""The contract's page names everything that others build on."""
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from pydantic import BaseModel
+
+from muster import messages, names
+from muster.domain.effects import EffectState
+from muster.domain.policy import Policy
+from muster.settings import Settings
+from starter.cli.app import app as group
+from starter.gateway.app import Gateway
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "contract.md").read_text()
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if inspect.isclass(kind) and issubclass(kind, BaseModel):
+            yield from keys(kind, f"{prefix}{name}.")
+        elif name not in {"audiences", "people"}:
+            yield f"{prefix}{name}"
+
+
+def named() -> Iterator[str]:
+    yield from (*messages.COMMANDS, *names.SEARCH_ATTRIBUTES, *EffectState, *messages.Outcome)
+    yield from (names.REGISTERED, names.SNAPSHOT, names.TIMELINE, names.RECORD)
+    yield from (names.LEDGER_REGISTER, names.LEDGER_CLOSE, names.LEDGER_REOPEN, names.LEDGER_END)
+    yield from (names.LEDGER_ENTRY, names.LEDGER_OPEN, names.LEDGER_RECENT, names.LEDGER_CLAIM)
+    for model in (messages.IncidentInput, messages.Answer, messages.Snapshot):
+        yield from model.model_fields
+    for model in messages.COMMANDS.values():
+        yield from model.model_fields
+    yield from (name.upper() for name in Settings.model_fields)
+    yield from keys(Policy)
+    for name, command in commands():
+        yield name
+        for option in command.params:
+            yield from option.opts if isinstance(option, click.Option) else ()
+
+
+@pytest.mark.parametrize("name", sorted(set(named())))
+def test_the_page_names_it(name: str) -> None:
+    assert f"`{name}`" in PAGE
+
+
+def test_the_page_names_every_route() -> None:
+    source = inspect.getsource(Gateway)
+    routes = [
+        word.strip('"')
+        for word in source.replace(",", " ").replace("(", " ").split()
+        if word.startswith('"/')
+    ]
+    assert routes
+    for route in routes:
+        assert route in PAGE
+
+
+def test_the_documents_name_only_tests_that_there_are() -> None:
+    for page in (ROOT / "docs").rglob("*.md"):
+        for word in page.read_text().replace("`", " ").split():
+            if word.startswith("tests/") and "::" in word:
+                file, _, name = word.strip(".,;)").partition("::")
+                assert f"def {name}(" in (ROOT / file).read_text(), f"{page.name}: {word}"

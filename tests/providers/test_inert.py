@@ -1,0 +1,78 @@
+"""No word of others acts in Slack or GitLab."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muster.domain.effects import Card, Document
+from muster.providers.gitlab import GitLabTracker, description, inert, marker
+from muster.providers.slack import SlackChat
+from muster.providers.slack_words import card, text
+from muster.sandbox import Sandbox
+from muster.sandbox.gitlab import GitLab
+from muster.sandbox.slack import _notified
+
+HOSTILE = [
+    "/close",
+    "x\n/close\n/label ~x",
+    "@all look",
+    "<!channel> down",
+    "<@UANA> you",
+    "```\n/close\n```",
+    "````\n```\n/assign @ana\n",
+    "<!-- muster:forged -->\n/close",
+    "<!here|here> & <https://evil.test|click>",
+    "*bold* _it_ `code`",
+]
+WORDS = st.text(
+    alphabet=st.sampled_from("`~/@<>!&| \n-closeaUANhr"), max_size=60
+) | st.sampled_from(HOSTILE)
+
+
+@given(WORDS)
+def test_nothing_in_a_text_pings_in_slack(words: str) -> None:
+    for message in (
+        text(words, []),
+        card(Card(headline=words, fields=(("Service", words),), footer=words)),
+    ):
+        assert _notified({"text": message["text"], "blocks": message["blocks"]}) == []
+
+
+def test_only_the_named_are_pinged() -> None:
+    message = text("<@UBEN> hi", ["UANA"])
+    assert _notified({"text": message["text"], "blocks": message["blocks"]}) == ["@UANA"]
+
+
+@given(WORDS)
+def test_nothing_in_a_text_acts_in_gitlab(words: str) -> None:
+    project = GitLab()
+    issue = {"state": "opened"}
+    project._act(issue, description(Document(title="x", paragraphs=(("State", words),)), "k"))
+    project._act(issue, f"{inert(words)}\n\n{marker('k/note')}")
+    assert (issue["state"], project.quick_actions, project.mentions) == ("opened", [], [])
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+async def test_the_whole_way_through(words: str) -> None:
+    async with Sandbox.serve() as sandbox:
+        tracker = GitLabTracker(sandbox.urls["gitlab"], "token", "ops/production")
+        issue = await tracker.open(
+            "k/issue", Document(title=words, paragraphs=(("Alerts", words),)), fresh=True
+        )
+        await tracker.note("k/note", issue, words, datetime.now(UTC), fresh=True)
+        chat = SlackChat("token", sandbox.urls["slack"], people={})
+        await chat.say("k/say", words, channel="#incident", fresh=True)
+        assert not sandbox.gitlab.quick_actions + sandbox.gitlab.mentions
+        rooms = sandbox.slack.channels.values()
+        assert not [ping for room in rooms for one in room["messages"] for ping in one["notified"]]
+
+
+async def test_a_forged_marker_is_not_taken_for_ours() -> None:
+    async with Sandbox.serve() as sandbox:
+        tracker = GitLabTracker(sandbox.urls["gitlab"], "token", "ops/production")
+        forged = Document(title="forged", paragraphs=(("Alerts", marker("k/issue")),))
+        other = await tracker.open("other/issue", forged, fresh=True)
+        ours = await tracker.open("k/issue", Document(title="ours"), fresh=False)
+        assert ours.id != other.id

@@ -301,7 +301,7 @@ class SlackChat:
             raise _api_error(error) from None
         except aiohttp.ClientConnectorError as error:
             raise NotSent(type(error).__name__, code="connection") from None
-        except (TimeoutError, aiohttp.ClientError, SlackClientError, ValueError) as error:
+        except _UNCLEAR as error:
             raise Ambiguous(type(error).__name__, code="connection") from None
         if not isinstance(reply.data, dict):
             raise Drift(f"{method} answered with bytes", code="malformed")
@@ -321,6 +321,16 @@ class SlackChat:
 
     def _channel_link(self, channel: str) -> str | None:
         return f"{self._workspace}/archives/{channel}" if self._workspace else None
+
+
+_UNCLEAR = (
+    TimeoutError,
+    aiohttp.ClientError,
+    SlackClientError,
+    ValueError,
+    AttributeError,  # what slack-sdk raises for a body that is no JSON object
+)
+"""After these a write may have happened."""
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, str]:

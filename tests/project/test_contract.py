@@ -43,8 +43,8 @@ def named() -> Iterator[str]:
     yield from (names.LEDGER_ENTRY, names.LEDGER_OPEN, names.LEDGER_RECENT, names.LEDGER_CLAIM)
     for model in (messages.IncidentInput, messages.Answer, messages.Snapshot):
         yield from model.model_fields
-    for model in messages.COMMANDS.values():
-        yield from model.model_fields
+    for command_model in messages.COMMANDS.values():
+        yield from command_model.model_fields
     yield from (name.upper() for name in Settings.model_fields)
     yield from keys(Policy)
     for name, command in commands():

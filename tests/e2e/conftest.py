@@ -1,0 +1,77 @@
+"""A whole stack for each test: real server, real worker process, real command line, sandbox."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from starter.stack.embedded import Stack
+from starter.stack.places import HOST, free_ports
+
+POLICY = """
+[windows]
+stability = "6s"
+[chat]
+own_channel = true
+[effects]
+http_timeout = "2s"
+settle = "3s"
+"""
+
+
+class Scene:
+    """A running stack and what a person can do with it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    def muster(self, *words: str, code: int = 0) -> Any:
+        """Run a command and return its JSON."""
+        done = subprocess.run(
+            [sys.executable, "-c", "from starter.cli import main; main()", *words, "--json"],
+            env=self.stack.environment | {"MUSTER_AS": "ana"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def sandbox(self) -> dict[str, Any]:
+        """Return what is in the vendors."""
+        url = f"http://{HOST}:{self.stack.ports.sandbox}/_control/state"
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            found: dict[str, Any] = json.loads(reply.read())
+            return found
+
+    def messages(self, channel: str) -> list[Any]:
+        """Return the messages of a channel."""
+        rooms = self.sandbox()["slack"]["channels"].values()
+        return [one for room in rooms if room["name"] == channel for one in room["messages"]]
+
+    def until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+        """Wait for a condition."""
+        deadline = monotonic() + seconds
+        while not ready():
+            assert monotonic() < deadline, self.stack.worker.last_words()
+            sleep(0.2)
+
+    def settled(self, number: int) -> bool:
+        """Tell whether every effect of the incident is done."""
+        effects = self.muster("show", str(number))["effects"]
+        return all(one["state"] in {"done", "off"} for one in effects)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(POLICY)
+    with Stack(tmp_path / "home", free_ports(), token="token", policy=policy) as stack:
+        yield Scene(stack)

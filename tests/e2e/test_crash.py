@@ -1,0 +1,81 @@
+"""The worker dies in every phase; nothing is lost and nothing is doubled."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from starter.stack.children import StackError
+from starter.stack.embedded import Stack
+from starter.stack.keeping import RETENTION, keep
+from starter.stack.places import HOST, Ports, free_ports
+from tests.e2e.conftest import Scene
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.timeout(240)
+def test_a_worker_that_dies_in_every_phase_loses_and_doubles_nothing(scene: Scene) -> None:
+    # While it is being declared.
+    scene.stack.worker.kill()
+    declared = scene.muster("declare", "api errors", "--severity", "S2", "--service", "web", code=6)
+    assert declared["number"] is None
+    scene.stack.start_worker()
+    scene.until(lambda: bool(scene.muster("list")))
+    scene.stack.worker.kill()
+    scene.stack.start_worker()
+    scene.until(lambda: scene.settled(1))
+
+    # While commands come in and nobody is there to take them.
+    scene.stack.worker.kill()
+    for index in range(5):
+        scene.muster("note", declared["workflow_id"], f"note {index}", code=6)
+    words = "Some requests fail."
+    scene.muster(
+        "update", declared["workflow_id"], words, "--to", "end-users,support", "--yes", code=6
+    )
+    scene.stack.start_worker()
+    scene.until(lambda: len(scene.sandbox()["x"]["posts"]) == 1)
+    scene.until(lambda: scene.settled(1))
+    notes = [line["text"] for line in scene.muster("timeline", "1") if line["kind"] == "noted"]
+    assert notes == [f"note {index}" for index in range(5)]
+
+    # In the stability wait.
+    scene.muster("resolve", "1", "--yes")
+    scene.stack.worker.kill()
+    scene.stack.start_worker()
+    scene.until(lambda: scene.muster("show", "1")["phase"] == "closed")
+    scene.until(lambda: scene.settled(1))
+
+    seen = scene.sandbox()
+    assert len(seen["gitlab"]["issues"]) == 1
+    assert len(seen["zoom"]["meetings"]) == 1
+    assert [one["text"] for one in seen["x"]["posts"].values()] == [words]
+    assert len([one for one in scene.messages("incident") if not one["thread_ts"]]) == 1
+    assert len(scene.messages("support")) == 1
+    texts = [one["text"] for one in scene.messages("incident")]
+    assert len(texts) == len(set(texts))
+    bodies = [note["body"] for note in seen["gitlab"]["issues"]["1"]["notes"]]
+    assert len(bodies) == len(set(bodies))
+
+
+@pytest.mark.timeout(120)
+def test_a_second_start_finds_the_incidents_of_the_first(tmp_path: Path) -> None:
+    ports = free_ports()
+    with Stack(tmp_path, ports, token="token") as stack:
+        assert asyncio.run(keep(f"{HOST}:{ports.temporal}")) == RETENTION
+        first = Scene(stack).muster("declare", "api errors", "--severity", "S3")
+    with Stack(tmp_path, ports, token="token") as stack:
+        found = Scene(stack).muster("show", "1")
+    assert found["workflow_id"] == first["workflow_id"]
+    assert not any(child.running() for child in stack.children())
+
+
+def test_a_taken_port_is_a_clear_error(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StackError, match=f"port {port}"):
+            Ports(temporal=port).check()

@@ -43,7 +43,7 @@ class Delivery:
 
     def start(self, only: str | None = None) -> None:
         """Begin every effect that may begin now, or only those of one destination."""
-        for entry in list(self._outbox.ready()):
+        for entry in list(self._outbox.ready(workflow.now())):
             if only is not None and entry.effect.destination != only:
                 continue
             self._prepare(entry)

@@ -200,6 +200,8 @@ class Incident:
         ]
         if (oldest := self._outbox.oldest_needing_human()) is not None:
             found.append((oldest + self._policy.effects.give_up, "give up"))
+        if (start := self._outbox.next_start(workflow.now())) is not None:
+            found.append((start, "write what has changed"))
         if not found:
             return None
         at, kind = min(found)

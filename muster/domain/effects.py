@@ -115,6 +115,8 @@ class Effect(Record):
     body: Body = Body()
     after: tuple[str, ...] = ()
     """Keys of the effects that must be done first; their receipts are its references."""
+    alone: bool = False
+    """Never goes together with others."""
 
 
 class Receipt(Record):

@@ -1,11 +1,15 @@
 """The outbox of one incident: which effects there are, which may start now, and what became of each."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from muster.domain.effects import Body, Effect, EffectState, Op, Receipt
+from muster.domain.effects import PROJECTIONS, Body, Effect, EffectState, Op, Receipt
 from muster.domain.model import Record, Time
 
+LINGER = timedelta(seconds=2)
+"""How long what nobody waits for may lie, so that several changes are written as one."""
+PATIENT = PROJECTIONS | {Op.TRACKER_NOTE}
+"""What nobody waits for."""
 MERGEABLE = frozenset({Op.CHAT_SAY, Op.TRACKER_NOTE})
 """Messages of which several, held up by an outage, go as one."""
 
@@ -23,6 +27,8 @@ class Entry(Record):
     state: EffectState = EffectState.PENDING
     begun: bool = False
     """It was handed to a worker: a write may have happened."""
+    not_before: Time | None = None
+    """Until when it waits for others that it may go together with."""
     held: bool = False
     """It was queued behind an outage."""
     receipt: Receipt | None = None
@@ -57,15 +63,22 @@ class Outbox:
         for effect in effects:
             if effect.key not in self._entries:
                 held = self._held(effect.destination)
-                self._put(Entry(effect=effect, queued_at=now, held=held))
+                lies = now + LINGER if effect.op in PATIENT and not effect.alone else None
+                self._put(Entry(effect=effect, queued_at=now, held=held, not_before=lies))
 
     def project(self, effect: Effect, now: datetime) -> None:
         """Add a projection, or set one that has been written to be written again; a waiting one just waits on."""
         known = self._entries.get(effect.key)
         if known is None or known.state in {EffectState.DONE, EffectState.ABANDONED}:
-            self._put(Entry(effect=effect, queued_at=now, begun=known.begun if known else False))
+            begun = known.begun if known else False
+            self._put(Entry(effect=effect, queued_at=now, begun=begun, not_before=now + LINGER))
 
-    def ready(self) -> Iterator[Entry]:
+    def next_start(self, now: datetime) -> datetime | None:
+        """Return when the next of those that still lie may start."""
+        lying = (self._entries[key].not_before for key in self._open)
+        return min((at for at in lying if at is not None and at > now), default=None)
+
+    def ready(self, now: datetime) -> Iterator[Entry]:
         """Yield what may start now: all that it comes after is done, and nothing of its destination goes before it."""
         taken = dict(self._running)
         for key in list(self._open):
@@ -77,8 +90,11 @@ class Outbox:
             if blocked is None:
                 self.settle(key, EffectState.OFF, Receipt(off=True))
                 continue
+            lies = entry.not_before is not None and entry.not_before > now
+            if lies and entry.effect.op in PROJECTIONS:
+                continue
             taken[destination] = key
-            if not blocked:
+            if not (blocked or lies):
                 yield self._entries[key]
 
     def _blocked(self, entry: Entry) -> bool | None:
@@ -104,7 +120,8 @@ class Outbox:
 
     def _gathered(self, head: Entry) -> Entry:
         """Return the entry with the texts of those that wait behind it since an outage."""
-        if head.begun or not head.held or head.effect.op not in MERGEABLE:
+        together = head.held or head.effect.op in PATIENT
+        if head.begun or head.effect.alone or not together or head.effect.op not in MERGEABLE:
             return head
         others = list(self._mergeable_with(head))
         if not others:
@@ -117,7 +134,7 @@ class Outbox:
         for key in self._open:
             other = self._entries[key]
             if other is not head and other.effect.destination == head.effect.destination:
-                if other.effect.op is not head.effect.op or other.begun:
+                if other.effect.op is not head.effect.op or other.begun or other.effect.alone:
                     return
                 yield other
 

@@ -249,7 +249,7 @@ def export(state: IncidentState) -> Iterator[Effect]:
         body = Body(text=f"Record from {first}\n{text}", at=part[-1].at)
         yield _effect(
             state, f"record:{first}", Op.TRACKER_NOTE, "tracker:record", body=body, after=("issue",)
-        )
+        ).model_copy(update={"alone": True})
 
 
 def _over(state: IncidentState, _fact: f.Fact, policy: Policy) -> Iterator[Effect]:

@@ -4,8 +4,10 @@ import argparse
 import asyncio
 import json
 import signal
+import sys
 from pathlib import Path
 
+from muster.sandbox.keeping import UnreadableState
 from muster.sandbox.server import Sandbox
 
 
@@ -25,4 +27,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except (UnreadableState, OSError) as error:
+        sys.exit(f"the sandbox cannot start: {error}")

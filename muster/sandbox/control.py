@@ -8,6 +8,8 @@ from muster.sandbox.page import page
 from muster.sandbox.server import Sandbox
 
 LARGEST = 16 * 1024 * 1024
+LONGEST = 3600.0
+"""Seconds of the longest latency; anything longer is a slip."""
 
 
 def application(sandbox: Sandbox) -> web.Application:
@@ -62,8 +64,8 @@ class Control:
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Add a fault."""
-        given: dict[str, Any] = await request.json()
         try:
+            given: dict[str, Any] = await request.json()
             rule = self._sandbox.faults.add(**given)
         except (TypeError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
@@ -75,8 +77,15 @@ class Control:
         return web.json_response({})
 
     async def latency(self, request: web.Request) -> web.Response:
-        """Set how many seconds every call takes."""
-        self._sandbox.latency = float((await request.json())["seconds"])
+        """Set how long every call takes: ``ms``, or ``seconds``."""
+        try:
+            given = await request.json()
+            seconds = float(given["ms"]) / 1000 if "ms" in given else float(given["seconds"])
+        except (KeyError, TypeError, ValueError) as error:
+            return web.json_response({"error": f"ms or seconds: {error}"}, status=400)
+        if not 0 <= seconds < LONGEST:
+            return web.json_response({"error": f"ms: 0 to {LONGEST:g} s"}, status=400)
+        self._sandbox.latency = seconds
         return web.json_response({})
 
     async def reset(self, _: web.Request) -> web.Response:

@@ -1,6 +1,8 @@
 """Faults on demand: what is to go wrong, where, and how often."""
 
 import itertools
+import random
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -22,9 +24,15 @@ class Kind(StrEnum):
     OUTAGE = "outage"
 
 
+VENDORS = frozenset({"slack", "zoom", "gitlab", "x"})
+
+
 @dataclass
 class Fault:
-    """One rule: the calls of a vendor whose ``METHOD path`` contains ``route``, ``count`` times or, with None, for ever."""
+    """One rule: the calls of a vendor whose ``METHOD path`` contains ``route``, ``count`` times or, with None, for ever.
+
+    ``probability`` is drawn for each such call from ``seed``, so that the same seed strikes the same calls.
+    """
 
     kind: Kind
     vendor: str
@@ -34,13 +42,47 @@ class Fault:
     seconds: float = 1.0
     retry_after: int = 1
     error: str = "fatal_error"
+    probability: float = 1.0
+    seed: int | None = None
     id: int = field(default_factory=itertools.count(1).__next__)
+
+    def __post_init__(self) -> None:
+        """Refuse what could not strike. Raises ValueError."""
+        for name, fits in _FITS.items():
+            if not fits(getattr(self, name)):
+                raise ValueError(f"{name} does not fit: {getattr(self, name)!r}")
+        self._dice = random.Random(self.seed)  # noqa: S311 - a die, not a secret
 
     def strikes(self, vendor: str, what: str) -> bool:
         """Tell whether it is about this call."""
-        return (
-            self.vendor == vendor and self.route in what and (self.count is None or self.count > 0)
-        )
+        fits = self.vendor == vendor and self.route in what
+        return fits and self.lasts and self._dice.random() < self.probability
+
+    @property
+    def lasts(self) -> bool:
+        """Tell whether it may strike again."""
+        return self.count is None or self.count > 0
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _amount(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "vendor": lambda value: value in VENDORS,
+    "route": lambda value: isinstance(value, str),
+    "count": lambda value: value is None or (_whole(value) and value > 0),
+    "status": lambda value: _whole(value) and 200 <= value <= 599,
+    "seconds": _amount,
+    "retry_after": lambda value: _whole(value) and value >= 0,
+    "error": lambda value: isinstance(value, str),
+    "probability": lambda value: _amount(value) and value <= 1,
+    "seed": lambda value: value is None or _whole(value),
+}
 
 
 class Faults:
@@ -72,4 +114,4 @@ class Faults:
 
     def active(self) -> list[dict[str, Any]]:
         """Return the rules that may still strike, as JSON has them."""
-        return [asdict(rule) for rule in self._rules if rule.count is None or rule.count > 0]
+        return [asdict(rule) for rule in self._rules if rule.lasts]

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from muster.sandbox.faults import Fault, Faults, Kind
 from muster.sandbox.gitlab import GitLab
+from muster.sandbox.keeping import Keeper
 from muster.sandbox.slack import Slack
 from muster.sandbox.vendor import Call, Fields, Reply, Vendor, now
 from muster.sandbox.x import X
@@ -20,7 +21,7 @@ from muster.sandbox.zoom import Zoom
 
 CALLS_KEPT = 5_000
 HANGS = 60.0
-"""Seconds that a hanging call takes; any client gives up before."""
+"""Seconds after which a hanging call is broken off, unwritten; any client gives up before."""
 _SECRET = {"token", "account_id", "client_secret"}
 
 
@@ -52,9 +53,10 @@ class Sandbox:
         self.latency = 0.0
         self.url = ""
         self._seq = 0
-        self._file = state
         self._late: set[asyncio.Task[None]] = set()
-        self._load()
+        self._keeper = Keeper(state, self.dump)
+        for name, kept in self._keeper.load().items():
+            self.vendors[name].load(kept)
 
     @property
     def urls(self) -> dict[str, str]:
@@ -86,6 +88,7 @@ class Sandbox:
             yield sandbox
         finally:
             await runner.cleanup()
+            sandbox._forget_late()
             sandbox.save()
 
     def made(self, vendor: str, path: str = "") -> list[Logged]:
@@ -111,15 +114,17 @@ class Sandbox:
         reply = self.vendors[call.vendor].answer(call)
         logged.committed = logged.committed or reply.committed
         if reply.committed:
-            self.save()
+            self._keeper.note()
         return reply
 
     async def _strike(
         self, fault: Fault, call: Call, logged: Logged, request: web.Request
     ) -> web.StreamResponse:
-        if fault.kind in {Kind.DELAY, Kind.HANG}:
-            await asyncio.sleep(HANGS if fault.kind is Kind.HANG else fault.seconds)
+        if fault.kind is Kind.DELAY:
+            await asyncio.sleep(fault.seconds)
             return _response(self._answer(call, logged), logged)
+        if fault.kind is Kind.HANG:
+            await asyncio.sleep(HANGS)
         if fault.kind is Kind.GHOST_DUPLICATE:
             self._answer(call, logged)
             return _response(self._answer(call, logged), logged)
@@ -157,28 +162,26 @@ class Sandbox:
         """Begin anew: no content, no faults, no calls."""
         for vendor in self.vendors.values():
             vendor.reset()
+        self._forget_late()
         self.faults.clear()
         self.calls.clear()
         self.latency = 0.0
+        self._keeper.note()
 
     def save(self) -> None:
-        """Write the state to its file, whole or not at all."""
-        if self._file is not None:
-            written = self._file.with_suffix(".new")
-            written.write_text(json.dumps(self.dump()))
-            written.replace(self._file)
+        """Write the state to its file now."""
+        self._keeper.save()
 
-    def _load(self) -> None:
-        if self._file is not None and self._file.exists():
-            for name, state in json.loads(self._file.read_text()).items():
-                self.vendors[name].load(state)
+    def _forget_late(self) -> None:
+        for task in self._late:
+            task.cancel()
 
     def log(self) -> list[dict[str, Any]]:
         """Return the calls as JSON has them."""
         return [asdict(one) for one in self.calls]
 
 
-_RESETS = frozenset({Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.LATE_COMMIT, Kind.OUTAGE})
+_RESETS = frozenset({Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.LATE_COMMIT, Kind.OUTAGE, Kind.HANG})
 _FAULTY: dict[Kind, Callable[[Fault], Reply]] = {
     Kind.STATUS: lambda fault: Reply({"message": "sandbox fault"}, status=fault.status),
     Kind.RATE_LIMIT: lambda fault: Reply(

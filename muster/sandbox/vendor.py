@@ -32,6 +32,10 @@ class Reply:
     committed: bool = False
 
 
+class Unfit(ValueError):
+    """A field does not have the form that the vendor documents; the message is its name."""
+
+
 Handler = Callable[..., Reply]
 Route = tuple[str, re.Pattern[str], str]
 
@@ -56,8 +60,14 @@ class Vendor(ABC):
             found = pattern.match(call.path)
             if found and method == call.method:
                 answering: Handler = getattr(self, handler)
-                return answering(call, **found.groupdict())
+                return self._answered(answering, call, found.groupdict())
         return self.unknown(call)
+
+    def _answered(self, answering: Handler, call: Call, found: dict[str, str]) -> Reply:
+        try:
+            return answering(call, **found)
+        except Unfit as error:
+            return self.unfit(str(error))
 
     @abstractmethod
     def refuse(self, call: Call) -> Reply | None:
@@ -66,6 +76,10 @@ class Vendor(ABC):
     @abstractmethod
     def unknown(self, call: Call) -> Reply:
         """Return the reply to a route that there is not."""
+
+    @abstractmethod
+    def unfit(self, field: str) -> Reply:
+        """Return the reply to a field that cannot be read."""
 
     @abstractmethod
     def dump(self) -> Fields:
@@ -83,3 +97,32 @@ class Vendor(ABC):
 def now() -> str:
     """Return this instant as RFC 3339 in UTC, with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def number(given: Fields, name: str, default: int) -> int:
+    """Return a field as a whole number from 0. Raises Unfit."""
+    text = str(given.get(name) or default)
+    if not (text.isascii() and text.isdecimal()):
+        raise Unfit(name)
+    return int(text)
+
+
+def truth(given: Fields, name: str) -> bool:
+    """Tell whether a field of a query, a form or JSON says yes."""
+    return str(given.get(name, "")).lower() in {"true", "1"}
+
+
+class Counter:
+    """Gives out numbers, none twice: not after a restart, and not after what had the highest is gone."""
+
+    def __init__(self, first: int) -> None:
+        self.last = first - 1
+
+    def next(self) -> int:
+        """Return the next number."""
+        self.last += 1
+        return self.last
+
+    def resume(self, *taken: object) -> None:
+        """Go on after all of these."""
+        self.last = max(self.last, *(int(str(one)) for one in taken))

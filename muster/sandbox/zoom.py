@@ -1,10 +1,13 @@
 """A stand-in for Zoom's meetings and its OAuth token route."""
 
-import itertools
 import secrets
 from typing import Any
 
-from muster.sandbox.vendor import Call, Fields, Reply, Vendor, now, route
+from muster.sandbox.vendor import Call, Counter, Fields, Reply, Vendor, now, number, route
+
+FIRST = 80_000_000_001
+LONGEST_PAGE = 300
+_CHANGEABLE = ("topic", "agenda", "settings", "type", "duration", "timezone")
 
 
 def failed(status: int, code: int, message: str) -> Reply:
@@ -33,16 +36,16 @@ class Zoom(Vendor):
         """Begin without meetings and tokens."""
         self.meetings: dict[str, Fields] = {}
         self.tokens: set[str] = set()
-        self._count = itertools.count(80_000_000_001)
+        self._ids = Counter(FIRST)
 
     def dump(self) -> Fields:
         """Return the meetings."""
-        return {"meetings": self.meetings}
+        return {"meetings": self.meetings, "last_id": self._ids.last}
 
     def load(self, state: Fields) -> None:
         """Take the meetings over."""
-        self.meetings = state["meetings"]
-        self._count = itertools.count(80_000_000_001 + len(self.meetings))
+        self.meetings = state.get("meetings", {})
+        self._ids.resume(state.get("last_id", 0), *self.meetings)
 
     def expire_tokens(self) -> None:
         """Refuse every token that was given out so far."""
@@ -53,6 +56,10 @@ class Zoom(Vendor):
         if call.path == "/oauth/token" or call.token in self.tokens:
             return None
         return failed(401, 124, "Access token is expired.")
+
+    def unfit(self, field: str) -> Reply:
+        """Answer as Zoom does."""
+        return failed(400, 300, f"Invalid {field}.")
 
     def unknown(self, call: Call) -> Reply:
         """Answer as Zoom does."""
@@ -78,7 +85,7 @@ class Zoom(Vendor):
     def create(self, call: Call, user: str) -> Reply:
         """Create a meeting."""
         del user
-        meeting = str(next(self._count))
+        meeting = str(self._ids.next())
         self.meetings[meeting] = {
             "id": int(meeting),
             "uuid": secrets.token_hex(8),
@@ -98,8 +105,8 @@ class Zoom(Vendor):
     def list(self, call: Call, user: str) -> Reply:
         """List the meetings, by pages."""
         del user
-        size = int(call.fields.get("page_size") or 30)
-        start = int(call.fields.get("next_page_token") or 0)
+        size = min(number(call.fields, "page_size", 30) or 30, LONGEST_PAGE)
+        start = number(call.fields, "next_page_token", 0)
         found = [_listed(one) for one in self.meetings.values()]
         following = str(start + size) if start + size < len(found) else ""
         page: Any = {"page_size": size, "total_records": len(found), "next_page_token": following}
@@ -116,7 +123,7 @@ class Zoom(Vendor):
         if meeting not in self.meetings:
             return _gone(meeting)
         self.meetings[meeting] |= {
-            name: call.fields[name] for name in ("topic", "agenda") if name in call.fields
+            name: call.fields[name] for name in _CHANGEABLE if name in call.fields
         }
         return Reply(status=204, committed=True)
 

@@ -22,7 +22,7 @@ def test_a_worker_that_dies_in_every_phase_loses_and_doubles_nothing(scene: Scen
     declared = scene.muster("declare", "api errors", "--severity", "S2", "--service", "web", code=6)
     assert declared["number"] is None
     scene.stack.start_worker()
-    scene.until(lambda: bool(scene.muster("list")))
+    scene.until(lambda: scene.see(1).get("number") == 1)
     scene.stack.worker.kill()
     scene.stack.start_worker()
     scene.until(lambda: scene.settled(1))
@@ -45,7 +45,7 @@ def test_a_worker_that_dies_in_every_phase_loses_and_doubles_nothing(scene: Scen
     scene.muster("resolve", "1", "--yes")
     scene.stack.worker.kill()
     scene.stack.start_worker()
-    scene.until(lambda: scene.muster("show", "1")["phase"] == "closed")
+    scene.until(lambda: scene.see(1).get("phase") == "closed")
     scene.until(lambda: scene.settled(1))
 
     seen = scene.sandbox()

@@ -1,0 +1,105 @@
+"""How GitLab filters, sorts and pages through issues and notes."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from muster.sandbox.gitlab_changes import labels
+from muster.sandbox.vendor import Fields, Reply, Unfit, number
+
+LONGEST_PAGE = 100
+STATES = frozenset({"opened", "closed", "all"})
+PLACES = ("title", "description")
+
+
+def found(issues: list[Fields], given: Fields) -> list[Fields]:
+    """Return the issues that are asked for, in the order that is asked for. Raises Unfit."""
+    return ordered([one for one in issues if all(fits(one, given) for fits in _FILTERS)], given)
+
+
+def ordered(items: list[Fields], given: Fields) -> list[Fields]:
+    """Return them by ``order_by`` and ``sort``, the newest first where nothing is said. Raises Unfit."""
+    by = str(given.get("order_by") or "created_at")
+    if by not in {"created_at", "updated_at"}:
+        raise Unfit("order_by")
+    newest_first = given.get("sort", "desc") == "desc"
+    return sorted(items, key=lambda one: (moment(one[by], by), one["id"]), reverse=newest_first)
+
+
+def moment(value: object, name: str) -> float:
+    """Return a time as seconds since 1970. Raises Unfit."""
+    try:
+        return datetime.fromisoformat(str(value)).timestamp()
+    except ValueError:
+        raise Unfit(name) from None
+
+
+def paged(items: list[Any], given: Fields) -> Reply:
+    """Return one page with GitLab's headers about the others. Raises Unfit."""
+    size = min(number(given, "per_page", 20) or 20, LONGEST_PAGE)
+    page = number(given, "page", 1) or 1
+    more = page * size < len(items)
+    headers = {
+        "X-Page": str(page),
+        "X-Per-Page": str(size),
+        "X-Next-Page": str(page + 1) if more else "",
+        "X-Prev-Page": str(page - 1) if page > 1 else "",
+        "X-Total": str(len(items)),
+        "X-Total-Pages": str(-(-len(items) // size) or 1),
+    }
+    return Reply(items[(page - 1) * size : page * size], headers=headers)
+
+
+def _state(issue: Fields, given: Fields) -> bool:
+    wanted = str(given.get("state") or "all")
+    if wanted not in STATES:
+        raise Unfit("state")
+    return wanted in {"all", issue["state"]}
+
+
+def _words(issue: Fields, given: Fields) -> bool:
+    words = str(given.get("search", "")).lower().split()
+    places = [one for one in str(given.get("in") or ",".join(PLACES)).split(",") if one in PLACES]
+    texts = [str(issue[place]).lower() for place in places or PLACES]
+    return any(all(word in text for word in words) for text in texts)
+
+
+def _labelled(issue: Fields, given: Fields) -> bool:
+    wanted = labels(given.get("labels"))
+    if wanted in (["None"], ["Any"]):
+        return bool(issue["labels"]) is (wanted == ["Any"])
+    return set(wanted) <= set(issue["labels"])
+
+
+def _numbered(issue: Fields, given: Fields) -> bool:
+    wanted = given.get("iids[]", given.get("iids"))
+    if wanted is None:
+        return True
+    return str(issue["iid"]) in {
+        str(one) for one in (wanted if isinstance(wanted, list) else str(wanted).split(","))
+    }
+
+
+def _typed(issue: Fields, given: Fields) -> bool:
+    return given.get("issue_type") in {None, issue["issue_type"]}
+
+
+def _dated(issue: Fields, given: Fields) -> bool:
+    for name in ("created", "updated"):
+        at = moment(issue[f"{name}_at"], name)
+        after, before = given.get(f"{name}_after"), given.get(f"{name}_before")
+        if after and at < moment(after, f"{name}_after"):
+            return False
+        if before and at > moment(before, f"{name}_before"):
+            return False
+    return True
+
+
+_FILTERS: tuple[Callable[[Fields, Fields], bool], ...] = (
+    _state,
+    _words,
+    _labelled,
+    _numbered,
+    _typed,
+    _dated,
+)

@@ -1,5 +1,6 @@
 """What an HTTP answer or a broken connection means for an effect: one table for all vendors."""
 
+import math
 from collections.abc import Mapping
 
 from muster.ports import (
@@ -50,9 +51,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return float(text) if text is not None else None
+        number = float(text) if text is not None else math.nan
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def from_requests(error: Exception) -> ProviderError:

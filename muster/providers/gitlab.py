@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 
 from muster.domain.effects import Document, Receipt
 from muster.domain.model import Time
-from muster.ports import Ambiguous, NotFound, ProviderError, Waiting
+from muster.ports import Ambiguous, Drift, ProviderError, Waiting
 from muster.providers.errors import from_requests, from_status, retry_after
 
 R = TypeVar("R")
 
 _WAITS_FOR_OTHER = 30.0
 """Seconds after which the issue of another incident is looked for again."""
+_JOINER = "\N{WORD JOINER}"
+"""Stands between an @ and a name, unseen, so that the name is not called."""
 
 
 class GitLabTracker:
@@ -127,6 +129,8 @@ def _classified(work: Callable[[], R]) -> R:
         raise from_requests(error) from None
     except GitlabParsingError:
         raise Ambiguous("the body is no JSON", code="malformed") from None
+    except (AttributeError, LookupError, TypeError) as error:
+        raise Drift(f"the reply lacks what it documents: {error}", code="malformed") from None
     except GitlabError as error:
         headers = getattr(error, "response_headers", None)
         raise classify(error.response_code, headers) from None
@@ -152,8 +156,9 @@ def inert(text: str) -> str:
 
 
 def title(text: str) -> str:
-    """Return a title of at most 255 characters; a title is plain text to GitLab, without actions or mentions."""
-    return text if len(text) <= 255 else f"{text[:254]}…"
+    """Return a title of at most 255 characters in which nobody is mentioned, as GitLab does in titles as well."""
+    quiet = re.sub(r"@(?=\w)", f"@{_JOINER}", text)
+    return quiet if len(quiet) <= 255 else f"{quiet[:254]}…"
 
 
 def description(document: Document, key: str) -> str:
@@ -187,6 +192,4 @@ def _note_receipt(issue: Receipt, note: Any) -> Receipt:
 
 
 def _receipt(issue: Any) -> Receipt:
-    if not hasattr(issue, "iid"):
-        raise NotFound("the reply has no iid", code="malformed")
     return Receipt(id=str(issue.iid), link=issue.web_url)

@@ -1,6 +1,7 @@
 """Slack over slack-sdk's asynchronous client."""
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from muster.ports import (
     Rejected,
 )
 from muster.providers import slack_words as words
+from muster.providers.errors import retry_after
 
 EVENT_TYPE = "muster_effect"
 SEARCHED_MESSAGES = 400
@@ -62,8 +64,7 @@ BY_CODE: dict[str, type[ProviderError]] = {
 def classify(code: str, headers: Mapping[str, str] | None = None) -> ProviderError:
     """Return the port's error for Slack's word."""
     kind = BY_CODE.get(code, Rejected)
-    delay = (headers or {}).get("Retry-After", "")
-    seconds = float(delay) if kind is RateLimited and delay.isdigit() else None
+    seconds = retry_after(headers or {}, time.time()) if kind is RateLimited else None
     return kind(code, code=code, retry_after=seconds)
 
 
@@ -111,7 +112,7 @@ class SlackChat:
         """Create the channel; a name that another's channel has is followed by -2, -3 and so on."""
         found = None if fresh else await self._own_channel(key, name)
         if found is None:
-            found = await self._create(key, name)
+            found = await self._create(key, name, fresh=fresh)
         return Receipt(
             id=found["id"],
             container=found["id"],
@@ -140,7 +141,7 @@ class SlackChat:
     async def bookmark(self, channel: Receipt, link: Link) -> Receipt:
         """Add the bookmark unless one of that address is there."""
         known = await self._call("bookmarks.list", channel_id=channel.id)
-        if not any(one.get("link") == link.url for one in known.get("bookmarks", [])):
+        if not any(one.get("link") == link.url for one in _list(known, "bookmarks")):
             await self._call(
                 "bookmarks.add", channel_id=channel.id, title=link.title, type="link", link=link.url
             )
@@ -188,10 +189,7 @@ class SlackChat:
             **shown,
         )
         posted, container = _text(reply, "ts"), _text(reply, "channel")
-        with contextlib.suppress(ProviderError):
-            # The message stands, whether or not its address can be told.
-            await self._link(container, posted)
-        return Receipt(id=posted, container=container, link=self._permalink(container, posted))
+        return Receipt(id=posted, container=container, link=await self._link(container, posted))
 
     async def _keep_oldest(self, key: str, channel: str, thread: str | None) -> str | None:
         found: list[str] = [
@@ -220,7 +218,7 @@ class SlackChat:
         cursor, seen = "", 0
         while seen < most:
             page = await self._call(method, **query, **({"cursor": cursor} if cursor else {}))
-            for item in page.get(field, []):
+            for item in _list(page, field):
                 seen += 1
                 yield item
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
@@ -254,7 +252,7 @@ class SlackChat:
             )
         return found[0] if found else None
 
-    async def _create(self, key: str, name: str) -> dict[str, Any]:
+    async def _create(self, key: str, name: str, *, fresh: bool) -> dict[str, Any]:
         for attempt in range(1, NAMES_TRIED + 1):
             wanted = name if attempt == 1 else f"{name}-{attempt}"
             try:
@@ -262,11 +260,12 @@ class SlackChat:
             except Rejected as error:
                 if error.code != "name_taken":
                     raise
-                if (own := await self._own_channel(key, wanted)) is not None:
+                # Nothing of ours can be there when fresh: a channel of that name is another's.
+                own = None if fresh else await self._own_channel(key, wanted)
+                if own is not None:
                     return own
             else:
-                channel: dict[str, Any] = reply["channel"]
-                return channel
+                return _channel(reply)
         raise Rejected(f"{name} and its followers are taken", code="name_taken")
 
     # Calling.
@@ -308,13 +307,14 @@ class SlackChat:
         return reply.data
 
     async def _link(self, channel: str, ts: str) -> str | None:
-        if self._workspace is None:
-            who = await self._call("auth.test")
-            self._workspace = str(who.get("url", "")).rstrip("/") or None
-        return self._permalink(channel, ts)
+        """Return the link in the form that chat.getPermalink documents; None until the workspace is known.
 
-    def _permalink(self, channel: str, ts: str) -> str | None:
-        """Return the link in the form that chat.getPermalink documents; None until the workspace is known."""
+        The message stands, whether or not its address can be told.
+        """
+        if self._workspace is None:
+            with contextlib.suppress(ProviderError):
+                who = await self._call("auth.test")
+                self._workspace = str(who.get("url", "")).rstrip("/") or None
         if self._workspace is None:
             return None
         return f"{self._workspace}/archives/{channel}/p{ts.replace('.', '')}"
@@ -364,6 +364,21 @@ def _key(message: Mapping[str, Any]) -> str | None:
 
 def _is_blank(channel: Mapping[str, Any]) -> bool:
     return not (channel.get("purpose") or {}).get("value") and not channel.get("is_archived")
+
+
+def _channel(reply: Mapping[str, Any]) -> dict[str, Any]:
+    channel = reply.get("channel")
+    if not isinstance(channel, dict) or not {"id", "name"} <= channel.keys():
+        raise Drift("the reply has no channel", code="malformed")
+    return channel
+
+
+def _list(reply: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """Return a list that must be there: taken for empty, what is missing from it would be written twice."""
+    value = reply.get(field)
+    if not isinstance(value, list):
+        raise Drift(f"the reply has no {field}", code="malformed")
+    return value
 
 
 def _text(reply: Mapping[str, Any], field: str) -> str:

@@ -1,6 +1,7 @@
 """X over its official SDK, which takes a base URL where tweepy has its host built in."""
 
 import asyncio
+import html
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,9 +44,9 @@ class XStatus:
     def _keep_oldest(self, client: Any, text: str, at: Time) -> dict[str, Any] | None:
         since = (at - CLOCK_SKEW).strftime("%Y-%m-%dT%H:%M:%SZ")
         pages = client.users.get_posts(
-            self._own_id(client), max_results=RECENT, start_time=since, post_fields=["created_at"]
+            self._own_id(client), max_results=RECENT, start_time=since, post_fields=["entities"]
         )
-        own = [one for page in pages for one in _listed(page) if one.get("text") == text]
+        own = [one for page in pages for one in _listed(page) if _says(one, text)]
         if not own:
             return None
         oldest, *extras = sorted(own, key=lambda one: int(one["id"]))
@@ -104,7 +105,20 @@ def _data(reply: Any) -> dict[str, Any]:
 
 
 def _listed(page: Any) -> list[dict[str, Any]]:
-    return list(_plain(page).get("data") or [])
+    found = _plain(page)
+    if "data" not in found and "meta" not in found:
+        raise Drift("the page has neither posts nor their number", code="malformed")
+    return list(found.get("data") or [])
+
+
+def _says(post: dict[str, Any], text: str) -> bool:
+    """Tell whether a post has our words: X gives them back with entities of HTML and shortened addresses."""
+    given = str(post.get("text", ""))
+    if given == text:
+        return True
+    for url in (post.get("entities") or {}).get("urls") or []:
+        given = given.replace(str(url.get("url")), str(url.get("expanded_url")))
+    return html.unescape(given).strip() == text.strip()
 
 
 def _receipt(post: dict[str, Any]) -> Receipt:

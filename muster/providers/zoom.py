@@ -119,7 +119,10 @@ class ZoomConference:
         while True:
             query = {"user_id": HOST, "page_size": PAGE, "type": "scheduled"}
             reply = self._call("list", **query, **({"next_page_token": page} if page else {}))
-            found += reply.get("meetings", [])
+            listed = reply.get("meetings")
+            if not isinstance(listed, list):
+                raise Drift("the list has no meetings", code="malformed")
+            found += listed
             page = str(reply.get("next_page_token") or "")
             if not page:
                 return found

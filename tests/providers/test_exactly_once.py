@@ -1,80 +1,17 @@
 """Every write against every fault: at the end there is exactly one live object."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from muster.domain.effects import Card, Document, Link, Receipt
+from muster.domain.effects import Document
 from muster.ports import Ambiguous, NeedsHuman, NotSent, ProviderError
 from muster.providers.gitlab import GitLabTracker
 from muster.providers.slack import SlackChat
 from muster.providers.x import XStatus
-from muster.providers.zoom import ZoomConference
 from muster.sandbox import Sandbox
-
-SETTLE = 0.5
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-CARD = Card(
-    headline="#42 S1 active: api errors", links=(Link(title="Bridge", url="https://z.test"),)
-)
-FAULTS: list[tuple[str, dict[str, Any]]] = [
-    ("status", {"status": 500}),
-    ("status", {"status": 503}),
-    ("reset_before", {}),
-    ("reset_after", {}),
-    ("late_commit", {"seconds": 0.2}),
-    ("rate_limit", {"retry_after": 1}),
-    ("malformed", {}),
-    ("hang", {}),
-]
-
-
-@pytest_asyncio.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox.serve() as serving:
-        yield serving
-
-
-def slack(sandbox: Sandbox) -> SlackChat:
-    people = {"ana": "UANA", "ben": "UBEN"}
-    return SlackChat("token", sandbox.urls["slack"], people=people, timeout=1)
-
-
-def zoom(sandbox: Sandbox, account: str = "account") -> ZoomConference:
-    urls = sandbox.urls
-    return ZoomConference(
-        account, "client", "secret", api_url=urls["zoom"], oauth_url=urls["zoom_oauth"], timeout=1
-    )
-
-
-def gitlab(sandbox: Sandbox) -> GitLabTracker:
-    return GitLabTracker(sandbox.urls["gitlab"], "token", "ops/production", timeout=1)
-
-
-def x(sandbox: Sandbox) -> XStatus:
-    return XStatus(sandbox.urls["x"], "token", timeout=1)
-
-
-Write = Callable[[bool], Awaitable[Receipt]]
-
-
-async def until_done(write: Write) -> Receipt:
-    """Try as the border lets an effect be tried: settle after an unclear end, and read by key from then on."""
-    fresh = True
-    for _ in range(6):
-        try:
-            return await write(fresh)
-        except NotSent:
-            await asyncio.sleep(0.01)
-        except Ambiguous:
-            await asyncio.sleep(SETTLE)
-        fresh = False
-    message = "it was never done"
-    raise AssertionError(message)
+from tests.providers.clients import AT, CARD, FAULTS, gitlab, slack, until_done, x, zoom
 
 
 def announcements(sandbox: Sandbox) -> list[Any]:
@@ -118,14 +55,6 @@ async def test_a_channel_is_opened_once(
     assert [one["id"] for one in live] == [done.id] == [again.id]
 
 
-async def test_a_name_that_is_anothers_is_followed_by_the_next_free_one(sandbox: Sandbox) -> None:
-    others = slack(sandbox)
-    taken = await others.open_channel("other/channel", "inc-42", fresh=True)
-    await others.set_topic(taken, "theirs", key="other/channel")
-    ours = await slack(sandbox).open_channel("k/channel", "inc-42", fresh=True)
-    assert (ours.note, ours.id == taken.id) == ("inc-42-2", False)
-
-
 async def test_a_message_made_twice_by_the_vendor_is_found_and_one_retired(
     sandbox: Sandbox,
 ) -> None:
@@ -137,24 +66,6 @@ async def test_a_message_made_twice_by_the_vendor_is_found_and_one_retired(
     assert [one["ts"] for one in announcements(sandbox)] == [kept.id]
 
 
-async def test_doing_again_what_is_done_changes_nothing(sandbox: Sandbox) -> None:
-    chat = slack(sandbox)
-    channel = await chat.open_channel("k/channel", "inc-42", fresh=True)
-    link = Link(title="Bridge", url="https://z.test/1")
-    for _ in range(2):
-        await chat.pin("k/pin", channel, CARD, fresh=False)
-        await chat.bookmark(channel, link)
-        note = (await chat.invite(channel, ("ana", "nobody"))).note
-        assert "nobody" in note
-    room = sandbox.slack.channels[channel.id]
-    assert (len(room["pins"]), len(room["bookmarks"]), room["members"]) == (1, 1, ["UANA"])
-    for _ in range(2):
-        await chat.archive(channel)
-    assert room["is_archived"]
-    await chat.set_topic(channel, "open again", key="k/channel")
-    assert not room["is_archived"]
-
-
 @pytest.mark.parametrize(("kind", "options"), FAULTS)
 async def test_a_bridge_is_opened_once(
     sandbox: Sandbox, kind: str, options: dict[str, Any]
@@ -163,16 +74,6 @@ async def test_a_bridge_is_opened_once(
     sandbox.faults.add(kind, "zoom", "POST /v2/users", **options)
     done = await until_done(lambda fresh: conference.open("k/bridge", "api errors", fresh=fresh))
     assert list(sandbox.zoom.meetings) == [done.id]
-
-
-async def test_one_token_serves_many_and_is_renewed_once_when_refused(sandbox: Sandbox) -> None:
-    conference = zoom(sandbox)
-    await asyncio.gather(*(conference.open(f"k{one}/bridge", "x", fresh=True) for one in range(5)))
-    assert len(sandbox.made("zoom", "/oauth/token")) == 1
-    sandbox.zoom.expire_tokens()
-    await asyncio.gather(*(conference.open(f"l{one}/bridge", "x", fresh=True) for one in range(5)))
-    assert len(sandbox.made("zoom", "/oauth/token")) == 2
-    assert len(sandbox.zoom.meetings) == 10
 
 
 async def test_wrong_credentials_need_a_human(sandbox: Sandbox) -> None:
@@ -188,18 +89,6 @@ async def test_wrong_credentials_need_a_human(sandbox: Sandbox) -> None:
         await SlackChat("revoked", sandbox.urls["slack"], people={}).announce(
             "k", "#incident", CARD, fresh=True
         )
-
-
-async def test_a_bridge_is_never_ended_under_someone(sandbox: Sandbox) -> None:
-    conference = zoom(sandbox)
-    bridge = await conference.open("k/bridge", "x", fresh=True)
-    sandbox.zoom.occupy(bridge.id, occupied=True)
-    with pytest.raises(ProviderError, match="someone is on the bridge"):
-        await conference.end(bridge)
-    sandbox.zoom.occupy(bridge.id, occupied=False)
-    for _ in range(2):
-        await conference.end(bridge)
-    assert not sandbox.zoom.meetings
 
 
 @pytest.mark.parametrize(("kind", "options"), FAULTS)

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.border import cross, first_ref, ref
-from muster.domain.effects import Card, EffectCall, Link, Op, Receipt
+from muster.domain.effects import Card, EffectCall, Op, Receipt
 from muster.ports import Chat
 
 OFF = Receipt(off=True)
@@ -80,15 +80,10 @@ class ChatActivities:
 
     @activity.defn(name=Op.CHAT_BOOKMARK)
     async def bookmark(self, call: EffectCall) -> Receipt:
-        """Bookmark the bridge or the issue in the own channel; nothing without an address."""
+        """Bookmark the bridge and the issue in the own channel, as far as they stand."""
         if (chat := self._chat) is None:
             return OFF
-        shown = call.refs.get(call.body.link_key, Receipt())
-        title = call.body.link.title if call.body.link else ""
-        if not shown.link:
-            return Receipt(note="no address to bookmark")
-        link = Link(title=title, url=shown.link)
-        return await cross(call, lambda _: chat.bookmark(ref(call, "channel"), link))
+        return await cross(call, lambda _: chat.bookmark(ref(call, "channel"), call.body.links))
 
     @activity.defn(name=Op.CHAT_INVITE)
     async def invite(self, call: EffectCall) -> Receipt:

@@ -108,8 +108,8 @@ class Chat(Protocol):
         """Post the card into the channel and pin it."""
         ...
 
-    async def bookmark(self, channel: Receipt, link: Link) -> Receipt:
-        """Add the bookmark unless one of that address is there."""
+    async def bookmark(self, channel: Receipt, links: tuple[Link, ...]) -> Receipt:
+        """Add these bookmarks, except those whose address is there."""
         ...
 
     async def invite(self, channel: Receipt, people: tuple[str, ...]) -> Receipt:

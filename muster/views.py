@@ -6,8 +6,8 @@ from muster import messages as m
 from muster.domain.deadlines import Deadline, deadlines, window_ends_at
 from muster.domain.effects import EffectState, Op
 from muster.domain.lifecycle import Phase
+from muster.domain.naming import key, name_of
 from muster.domain.outbox import Entry, Outbox
-from muster.domain.plan import key, name_of
 from muster.domain.policy import Policy
 from muster.domain.render import cover, headline
 from muster.domain.roles import Holder
@@ -21,7 +21,7 @@ _TITLES: dict[Op, str] = {
     Op.CHAT_OPEN_CHANNEL: "channel",
     Op.CHAT_TOPIC: "topic",
     Op.CHAT_PIN: "pinned card",
-    Op.CHAT_BOOKMARK: "bookmark",
+    Op.CHAT_BOOKMARK: "bookmarks",
     Op.CHAT_INVITE: "invitation",
     Op.CHAT_ARCHIVE: "archiving",
     Op.CONFERENCE_OPEN: "bridge",

@@ -109,11 +109,7 @@ class Delivery:
         return receipt
 
     def _references(self, entry: Entry) -> dict[str, Receipt]:
-        keys = (
-            *entry.effect.after,
-            *((entry.effect.body.link_key,) if entry.effect.body.link_key else ()),
-        )
-        found = {key: self._outbox.receipt(key) for key in keys}
+        found = {key: self._outbox.receipt(key) for key in entry.effect.after}
         return {key: receipt for key, receipt in found.items() if receipt is not None}
 
     def _gone(self, entry: Entry, error: ActivityError) -> bool:

@@ -1,13 +1,12 @@
 """The workflow of one incident: handlers that decide, and a main loop that keeps its deadlines."""
 
 import asyncio
-import json
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeKey, SearchAttributePair
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -16,16 +15,21 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain import commands as c
     from muster.domain import facts as f
     from muster.domain.deadlines import deadlines
-    from muster.domain.decide import apply, decide, refuse
+    from muster.domain.decide import apply, decide, refuse, refused
     from muster.domain.deciding import Decision, Refusal
-    from muster.domain.effects import PROJECTIONS, Effect, EffectState, Op, Receipt, Timing
+    from muster.domain.effects import EffectState, Receipt, Timing
     from muster.domain.evolve import born, evolve
+    from muster.domain.naming import LEDGER
     from muster.domain.outbox import Entry, Outbox
-    from muster.domain.plan import LEDGER, base_of, export, filled, key, name_of, plan, projections
+    from muster.domain.plan import export, plan
     from muster.domain.policy import Policy
     from muster.domain.state import Result
+    from workflows import clock, following
+    from workflows.answering import parsed, read, refusal, unreadable
     from workflows.carrier import Carrier, unpack
     from workflows.delivery import Delivery
+    from workflows.face import Face
+    from workflows.writing import Writing
 
 LEDGER_PATIENCE = timedelta(seconds=2)
 """How long a keyed declaration waits for the ledger, which may know the key, before it opens anything outside."""
@@ -44,13 +48,13 @@ class Incident:
         self._bad: m.BadInput | None = None
         self._inbox: list[c.Command] = []
         self._adopted: m.AdoptedPolicy | None = None
-        self._written: dict[str, str] = {}
-        self._shown: dict[str, Any] = {}
+        self._face = Face()
         self._handled = 0
         self._changed = False
         self._continue_after = CONTINUE_AFTER
         self._opened = False
         self._outbox = Outbox()
+        self._writing = Writing(self._outbox)
         try:
             self._start_from(unpack(payloads))
         except m.BadInput as error:
@@ -60,7 +64,7 @@ class Incident:
             self._outbox,
             timing=self._timing,
             number=lambda: self._state.number,
-            prepare=self._prepare,
+            prepare=lambda entry: self._writing.fill(entry, self._state, self._policy),
             settled=self._effect_settled,
             changed=self._effect_changed,
         )
@@ -88,7 +92,7 @@ class Incident:
         self._state = carrier.state
         self._adopted = carrier.adopted
         self._outbox = Outbox(carrier.outbox)
-        self._written = dict(carrier.written)
+        self._writing = Writing(self._outbox, carrier.written)
         self._continue_after = carrier.continue_after
         self._opened = True
 
@@ -110,7 +114,10 @@ class Incident:
             raise ApplicationError(str(self._bad), type="BadInput", non_retryable=True)
         if self._adopted is None:
             await self._adopt()
-        clock = asyncio.create_task(self._keep_time())
+        clocks = [
+            asyncio.create_task(clock.keep(self._next_deadline, self._deadline_passed)),
+            asyncio.create_task(clock.keep(self._next_start, self._settle_down)),
+        ]
         while not self._over():
             self._deliver()
             self._show()
@@ -118,7 +125,8 @@ class Incident:
                 await self._continue_as_new()
             self._changed = False
             await workflow.wait_condition(self._is_awake)
-        clock.cancel()
+        for running in clocks:
+            running.cancel()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return views.answer(self._state, self._policy, Result(message="ended"))
 
@@ -165,25 +173,10 @@ class Incident:
         except TimeoutError:
             workflow.logger.warning("the ledger is silent: the incident begins without its word")
 
-    async def _keep_time(self) -> None:
-        """Wait for the soonest deadline, again and again; the timer is set anew only for a sooner one."""
-        while True:
-            await workflow.wait_condition(lambda: self._next_deadline() is not None)
-            at, kind = self._next_deadline() or (workflow.now(), "")
-            try:
-                await workflow.wait_condition(
-                    lambda at=at: self._is_sooner(at),  # type: ignore[misc]
-                    timeout=max(at - workflow.now(), timedelta(0)),
-                    timeout_summary=kind,
-                )
-            except TimeoutError:
-                self._take(c.Tick())
-                self._give_up()
-                self._changed = True
-
-    def _is_sooner(self, at: datetime) -> bool:
-        due = self._next_deadline()
-        return due is not None and due[0] < at
+    def _deadline_passed(self) -> None:
+        self._take(c.Tick())
+        self._give_up()
+        self._settle_down()
 
     def _give_up(self) -> None:
         """Abandon what has needed a human for too long."""
@@ -192,24 +185,22 @@ class Incident:
             abandoned = self._outbox.get(entry.effect.key)
             self._effect_changed(abandoned or entry)
 
-    def _next_deadline(self) -> tuple[datetime, str] | None:
-        found = [
-            (one.at, one.kind)
-            for one in deadlines(self._state, self._policy)
-            if self._pressing(one.kind)
-        ]
-        if (oldest := self._outbox.oldest_needing_human()) is not None:
-            found.append((oldest + self._policy.effects.give_up, "give up"))
-        if (start := self._outbox.next_start(workflow.now())) is not None:
-            found.append((start, "write what has changed"))
-        if not found:
-            return None
-        at, kind = min(found)
-        return (at + timedelta(milliseconds=1) if kind == "window" else at), kind
+    def _next_deadline(self) -> clock.Due | None:
+        return min(self._deadlines(), default=None)
 
-    def _pressing(self, kind: str) -> bool:
-        """Tell whether to wait for it: a window ends only once its closing is recorded, which comes as a change."""
-        return kind != "window" or self._state.closing_recorded
+    def _deadlines(self) -> Iterator[clock.Due]:
+        for one in deadlines(self._state, self._policy):
+            if one.kind != "window":
+                yield one.at, one.kind
+            elif self._state.closing_recorded:
+                # The window is inclusive; and without a recorded closing it has no end.
+                yield one.at + timedelta(milliseconds=1), one.kind
+        if (oldest := self._outbox.oldest_needing_human()) is not None:
+            yield oldest + self._policy.effects.give_up, "give up"
+
+    def _next_start(self) -> clock.Due | None:
+        at = self._outbox.next_start(workflow.now())
+        return (at, "write what has changed") if at is not None else None
 
     def _over(self) -> bool:
         return self._state.ended and not self._outbox.unsettled()
@@ -227,7 +218,7 @@ class Incident:
             state=self._state.trimmed(CARRIED_RECORD),
             adopted=self._adopted,
             outbox=self._outbox.compacted(),
-            written=self._written,
+            written=self._writing.written,
             continue_after=self._continue_after,
         )
         workflow.continue_as_new({"carrier": carrier.model_dump(mode="json")})
@@ -238,9 +229,9 @@ class Incident:
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any signal of any shape: a command is applied or refused on record, all else is a refusal on record."""
         try:
-            command = m.parse(name, _payload(args))
+            command = read(name, args)
         except m.BadInput as error:
-            self._refuse_unreadable(name, error)
+            self._state = evolve(self._state, unreadable(name, error, workflow.now()))
             return
         if self._adopted is None:
             self._inbox.append(command)
@@ -253,7 +244,7 @@ class Incident:
         if name == names.REGISTERED:
             await workflow.wait_condition(lambda: self._state.number is not None)
             return views.answer(self._state, self._policy, Result())
-        command = self._parsed(name, args)
+        command = parsed(name, args)
         await workflow.wait_condition(lambda: self._adopted is not None)
         self._receive(command)
         await workflow.wait_condition(lambda: self._result(command).outcome != "pending")
@@ -264,19 +255,12 @@ class Incident:
         """Refuse before anything is recorded what cannot be read and what a rule forbids."""
         if name == names.REGISTERED:
             return
-        command = self._parsed(name, args)
+        command = parsed(name, args)
         if self._adopted is None:
             return
         verdict = decide(self._state, command, self._policy, workflow.now())
         if isinstance(verdict, Refusal):
-            raise self._refusal(
-                Result(
-                    outcome="refused",
-                    message=verdict.message,
-                    code=verdict.code,
-                    field=verdict.field,
-                )
-            )
+            raise refusal(views.answer(self._state, self._policy, refused(verdict)))
 
     @workflow.query(name=names.SNAPSHOT)
     def snapshot(self) -> m.Snapshot:
@@ -295,37 +279,14 @@ class Incident:
         """Return the facts, from which the state can be built again."""
         return list(self._state.facts)
 
-    def _parsed(self, name: str, args: Sequence[RawValue]) -> c.Command:
-        try:
-            return m.parse(name, _payload(args))
-        except m.BadInput as error:
-            found = m.Answer(
-                outcome=m.Outcome.REFUSED, code="bad_input", message=str(error), field=error.field
-            )
-            raise ApplicationError(str(error), found, type="BadInput", non_retryable=True) from None
-
     def _result(self, command: c.Command) -> Result:
         return self._state.results.get(command.command_id, Result())
 
     def _answered(self, result: Result) -> m.Answer:
+        answer = views.answer(self._state, self._policy, result)
         if result.outcome == "refused":
-            raise self._refusal(result)
-        return views.answer(self._state, self._policy, result)
-
-    def _refusal(self, result: Result) -> ApplicationError:
-        found = views.answer(self._state, self._policy, result)
-        return ApplicationError(result.message, found, type="Refused", non_retryable=True)
-
-    def _refuse_unreadable(self, name: str, error: m.BadInput) -> None:
-        refused = f.Refused(
-            at=workflow.now(),
-            actor="unknown",
-            source="signal",
-            command=name[:60],
-            code="bad_input",
-            reason=str(error)[:300],
-        )
-        self._state = evolve(self._state, refused)
+            raise refusal(answer)
+        return answer
 
     # Deciding.
 
@@ -371,57 +332,23 @@ class Incident:
 
     # Effects.
 
-    def _find(self, name: str) -> Receipt | None:
-        return self._outbox.receipt(key(self._state, name))
-
     def _deliver(self) -> None:
         if not self._opened:
             self._delivery.start(only=LEDGER)
             return
-        self._project()
+        self._writing.project(self._state, self._policy)
         self._delivery.start()
-
-    def _project(self) -> None:
-        if self._opening():
-            return
-        for effect in projections(self._state, self._find):
-            if self._written.get(name_of(effect.key)) != self._digest(effect):
-                self._outbox.project(effect, workflow.now())
-
-    def _opening(self) -> bool:
-        """Tell whether bridge, channel and issue are just being opened: the card is edited once, not after each."""
-        opened = (
-            self._outbox.get(key(self._state, name))
-            for name in ("registration", "bridge", "channel", "issue")
-        )
-        return any(entry is not None and entry.state is EffectState.PENDING for entry in opened)
-
-    def _digest(self, effect: Effect) -> str:
-        body = filled(effect, self._state, self._policy, self._find).body
-        return names.digest(body.model_dump_json(include={"card", "document", "text", "payload"}))
-
-    def _prepare(self, entry: Entry) -> None:
-        """Give what is written from the state its content, at the moment when it begins."""
-        effect = entry.effect
-        content = filled(effect, self._state, self._policy, self._find)
-        if content is effect:
-            return
-        self._outbox.fill(content)
-        base = base_of(effect.op)
-        if effect.op in PROJECTIONS or (base is not None and not entry.begun):
-            self._written[base or name_of(effect.key)] = self._digest(content)
 
     def _effect_settled(self, entry: Entry, receipt: Receipt) -> None:
         if entry.since is not None:
             self._happen((self._effect_fact(entry),))
-        follow = _FOLLOW.get(entry.effect.op)
-        if follow is not None and receipt.answer:
-            self._take(follow(entry, receipt))
+        if (news := following.on_success(entry, receipt)) is not None:
+            self._take(news)
         self._settle_down()
 
     def _effect_changed(self, entry: Entry) -> None:
-        if entry.effect.op is Op.INCIDENT_ABSORB and entry.state is not EffectState.DEGRADED:
-            self._take(_absorb_failed(entry))
+        if (news := following.on_trouble(entry)) is not None:
+            self._take(news)
         self._happen((self._effect_fact(entry),))
 
     def _effect_fact(self, entry: Entry) -> f.EffectChanged:
@@ -437,79 +364,7 @@ class Incident:
         if self._outbox.rearm(effect_key):
             self._settle_down()
 
-    # What the Web UI shows.
-
     def _show(self) -> None:
-        if self._adopted is None:
-            return
-        workflow.set_current_details(views.details(self._state, self._outbox, self._policy))
-        wanted = self._attributes(self._adopted.search_attributes)
-        changed = [pair for pair in wanted if self._shown.get(pair.key.name) != pair.value]
-        if changed:
-            workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changed])
-            self._shown |= {pair.key.name: pair.value for pair in changed}
-
-    def _attributes(self, registered: Sequence[str]) -> list[SearchAttributePair[Any]]:
-        state = self._state
-        pairs: list[SearchAttributePair[Any]] = [
-            SearchAttributePair(_SEVERITY, state.severity.value),
-            SearchAttributePair(_PHASE, state.phase.value),
-            SearchAttributePair(_DECLARED_AT, state.declared_at),
-        ]
-        if state.number is not None:
-            pairs.append(SearchAttributePair(_NUMBER, state.number))
-        if state.service is not None:
-            pairs.append(SearchAttributePair(_SERVICE, state.service))
-        if state.imoc is not None:
-            pairs.append(SearchAttributePair(_MANAGER, state.imoc))
-        return [pair for pair in pairs if pair.key.name in registered]
-
-
-_NUMBER = SearchAttributeKey.for_int("IncidentNumber")
-_SEVERITY = SearchAttributeKey.for_keyword("IncidentSeverity")
-_PHASE = SearchAttributeKey.for_keyword("IncidentPhase")
-_SERVICE = SearchAttributeKey.for_keyword("IncidentService")
-_MANAGER = SearchAttributeKey.for_keyword("IncidentManager")
-_DECLARED_AT = SearchAttributeKey.for_datetime("IncidentDeclaredAt")
-
-
-def _registered(_entry: Entry, receipt: Receipt) -> c.Registered:
-    return c.Registered.model_validate_json(receipt.answer)
-
-
-def _closing_recorded(_entry: Entry, receipt: Receipt) -> c.ClosingRecorded:
-    return c.ClosingRecorded.model_validate_json(receipt.answer)
-
-
-def _absorbed(entry: Entry, receipt: Receipt) -> c.MergeAnswered:
-    answer = m.Answer.model_validate_json(receipt.answer)
-    refused = answer.message if answer.outcome is m.Outcome.REFUSED else None
-    return c.MergeAnswered(command_id=_merge_id(entry), refused=refused)
-
-
-def _absorb_failed(entry: Entry) -> c.MergeAnswered:
-    return c.MergeAnswered(command_id=_merge_id(entry), refused=entry.reason or "it did not answer")
-
-
-def _merge_id(entry: Entry) -> str:
-    return str(json.loads(entry.effect.body.payload)["command_id"]).rpartition("/absorb/")[2]
-
-
-_FOLLOW = {
-    Op.LEDGER_REGISTER: _registered,
-    Op.LEDGER_CLOSE: _closing_recorded,
-    Op.INCIDENT_ABSORB: _absorbed,
-}
-"""The effects whose answer is a command to the incident itself."""
-
-
-def _payload(args: Sequence[RawValue]) -> object:
-    """Return the one JSON payload of a message. Raises BadInput."""
-    if len(args) != 1:
-        message = f"one payload is expected, not {len(args)}"
-        raise m.BadInput(message, None)
-    try:
-        return workflow.payload_converter().from_payload(args[0].payload, dict[str, Any])
-    except Exception:  # noqa: BLE001 - whatever a foreign payload raises, it is only not ours
-        message = "the payload is no JSON object"
-        raise m.BadInput(message, None) from None
+        if self._adopted is not None:
+            known = self._adopted.search_attributes
+            self._face.show(self._state, self._outbox, self._policy, known)

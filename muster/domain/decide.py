@@ -121,8 +121,11 @@ def _registered(state: IncidentState, command: c.Registered, ctx: Context) -> Ve
     return Decision((*facts, *ratings.rerated(state, facts, ctx)))
 
 
-def _retry_effect(_state: IncidentState, command: c.RetryEffect, _ctx: Context) -> Verdict:
-    """Re-arming concerns the outbox alone."""
+def _retry_effect(state: IncidentState, command: c.RetryEffect, _ctx: Context) -> Verdict:
+    """Re-arming itself concerns the outbox alone."""
+    if command.key not in state.stuck:
+        stuck = ", ".join(state.stuck) or "none does now"
+        return Refusal("not_stuck", f"it does not wait for a human; these do: {stuck}", "key")
     return Decision(result=Result(message=f"{command.key} is tried again"))
 
 
@@ -168,7 +171,7 @@ def refuse(
     state: IncidentState, command: c.Command, refusal: Refusal, now: datetime
 ) -> IncidentState:
     """Return the state in which a recorded command was refused: nothing but one entry and the answer kept."""
-    refused = f.Refused(
+    entry = f.Refused(
         at=now,
         actor=command.actor,
         source=command.source,
@@ -177,10 +180,14 @@ def refuse(
         code=refusal.code,
         reason=refusal.message,
     )
-    result = Result(
+    return _with_result(evolve(state, entry), command.command_id, refused(refusal))
+
+
+def refused(refusal: Refusal) -> Result:
+    """Return the answer that a refusal is."""
+    return Result(
         outcome="refused", code=refusal.code, message=refusal.message, field=refusal.field
     )
-    return _with_result(evolve(state, refused), command.command_id, result)
 
 
 def _with_result(state: IncidentState, command_id: str, result: Result) -> IncidentState:

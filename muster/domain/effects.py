@@ -34,7 +34,9 @@ class Op(StrEnum):
     INCIDENT_ABSORB = "incident.absorb"
 
 
-PROJECTIONS = frozenset({Op.CHAT_EDIT, Op.CHAT_TOPIC, Op.TRACKER_EDIT, Op.LEDGER_RECORD})
+PROJECTIONS = frozenset(
+    {Op.CHAT_EDIT, Op.CHAT_TOPIC, Op.CHAT_BOOKMARK, Op.TRACKER_EDIT, Op.LEDGER_RECORD}
+)
 """One per object, the latest wins: what it writes is rendered from the state when it starts."""
 
 
@@ -90,9 +92,7 @@ class Body(Record):
     name: str = ""
     """The wanted name of a channel, or the topic of a meeting."""
     people: tuple[str, ...] = ()
-    link: Link | None = None
-    link_key: str = ""
-    """The effect whose link is shown, as in a bookmark for the bridge."""
+    links: tuple[Link, ...] = ()
     at: Time | None = None
     """When it happened."""
     other: int | None = None
@@ -117,6 +117,8 @@ class Effect(Record):
     """Keys of the effects that must be done first; their receipts are its references."""
     alone: bool = False
     """Never goes together with others."""
+    patient: bool = False
+    """Nobody waits for it: it may lie for a moment, so that several changes go as one."""
 
 
 class Receipt(Record):

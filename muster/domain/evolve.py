@@ -7,6 +7,7 @@ from muster.domain import facts as f
 from muster.domain.alerts import Alert
 from muster.domain.audiences import Status
 from muster.domain.commands import NoteKind
+from muster.domain.effects import EffectState
 from muster.domain.lifecycle import Phase
 from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Merging, Promise, Told, Trying
@@ -90,6 +91,12 @@ def _rated(state: IncidentState, fact: f.Rated) -> Change:
         "confirm_asked": False,
         "requests": (),
     }
+
+
+def _effect_changed(state: IncidentState, fact: f.EffectChanged) -> Change:
+    others = tuple(key for key in state.stuck if key != fact.key)
+    stuck = fact.state in {EffectState.NEEDS_HUMAN, EffectState.ABANDONED}
+    return {"stuck": (*others, fact.key) if stuck else others}
 
 
 def _rating_confirmed(_state: IncidentState, _fact: f.RatingConfirmed) -> Change:
@@ -286,6 +293,7 @@ _CHANGES: dict[str, Callable[[IncidentState, Any], Change]] = {
     "number_given": _number_given,
     "known_already": _known_already,
     "upgraded": _upgraded,
+    "effect_changed": _effect_changed,
     "rated": _rated,
     "rating_confirmed": _rating_confirmed,
     "confirmation_asked": _confirmation_asked,

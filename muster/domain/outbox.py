@@ -8,10 +8,8 @@ from muster.domain.model import Record, Time
 
 LINGER = timedelta(seconds=2)
 """How long what nobody waits for may lie, so that several changes are written as one."""
-PATIENT = PROJECTIONS | {Op.TRACKER_NOTE}
-"""What nobody waits for."""
-MERGEABLE = frozenset({Op.CHAT_SAY, Op.TRACKER_NOTE})
-"""Messages of which several, held up by an outage, go as one."""
+MERGEABLE = frozenset({Op.CHAT_SAY, Op.TRACKER_NOTE, Op.CHAT_INVITE})
+"""Messages of which several that lie or were held up by an outage go as one."""
 
 SETTLED = frozenset({EffectState.DONE, EffectState.OFF, EffectState.ABANDONED})
 MESSAGES_KEPT = 200
@@ -63,15 +61,29 @@ class Outbox:
         for effect in effects:
             if effect.key not in self._entries:
                 held = self._held(effect.destination)
-                lies = now + LINGER if effect.op in PATIENT and not effect.alone else None
+                lies = self._together_at(now) if effect.patient else None
                 self._put(Entry(effect=effect, queued_at=now, held=held, not_before=lies))
+                if not effect.patient:
+                    self._hurry(effect.destination)
 
     def project(self, effect: Effect, now: datetime) -> None:
         """Add a projection, or set one that has been written to be written again; a waiting one just waits on."""
         known = self._entries.get(effect.key)
         if known is None or known.state in {EffectState.DONE, EffectState.ABANDONED}:
             begun = known.begun if known else False
-            self._put(Entry(effect=effect, queued_at=now, begun=begun, not_before=now + LINGER))
+            at = self._together_at(now)
+            self._put(Entry(effect=effect, queued_at=now, begun=begun, not_before=at))
+
+    def _together_at(self, now: datetime) -> datetime:
+        """Return when that which lies now starts, all of it at once: one timer and one task serve many."""
+        return self.next_start(now) or now + LINGER
+
+    def _hurry(self, destination: str) -> None:
+        """Let nothing that lies hold back what is urgent behind it."""
+        for key in self._open:
+            entry = self._entries[key]
+            if entry.effect.destination == destination and entry.not_before is not None:
+                self._entries[key] = entry.model_copy(update={"not_before": None})
 
     def next_start(self, now: datetime) -> datetime | None:
         """Return when the next of those that still lie may start."""
@@ -120,7 +132,7 @@ class Outbox:
 
     def _gathered(self, head: Entry) -> Entry:
         """Return the entry with the texts of those that wait behind it since an outage."""
-        together = head.held or head.effect.op in PATIENT
+        together = head.held or head.effect.patient
         if head.begun or head.effect.alone or not together or head.effect.op not in MERGEABLE:
             return head
         others = list(self._mergeable_with(head))
@@ -179,8 +191,7 @@ class Outbox:
         entry = self._entries.get(key)
         if entry is None or entry.state not in {EffectState.NEEDS_HUMAN, EffectState.ABANDONED}:
             return False
-        change = {"state": EffectState.PENDING, "since": None, "reason": ""}
-        self._put(entry.model_copy(update=change))
+        self._put(entry.model_copy(update={"state": EffectState.PENDING}))
         return True
 
     def abandon(self, before: datetime) -> list[Entry]:
@@ -246,15 +257,21 @@ def _is_message(entry: Entry) -> bool:
 def _slim(entry: Entry) -> Entry:
     if entry.state not in SETTLED or entry.state is EffectState.ABANDONED:
         return entry
-    body = Body(channel=entry.effect.body.channel, link_key=entry.effect.body.link_key)
+    body = Body(channel=entry.effect.body.channel)
     return entry.model_copy(update={"effect": entry.effect.model_copy(update={"body": body})})
 
 
 def _combined(head: Entry, others: list[Entry]) -> Effect:
-    """Return one effect with all the texts, each with its time."""
-    texts = [
-        f"{entry.effect.body.at or entry.queued_at:%H:%M} UTC  {entry.effect.body.text}"
-        for entry in (head, *others)
+    """Return one effect with all the texts, each with its time, and for all the people."""
+    entries = (head, *others)
+    lines = [
+        f"{_at(one):%H:%M} UTC  {one.effect.body.text}" for one in entries if one.effect.body.text
     ]
-    body: Body = head.effect.body.model_copy(update={"text": "\n".join(texts)})
+    people = dict.fromkeys(person for one in entries for person in one.effect.body.people)
+    together = {"text": "\n".join(lines), "people": tuple(people)}
+    body: Body = head.effect.body.model_copy(update=together)
     return head.effect.model_copy(update={"body": body})
+
+
+def _at(entry: Entry) -> datetime:
+    return entry.effect.body.at or entry.queued_at

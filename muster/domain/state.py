@@ -110,6 +110,8 @@ class IncidentState(Record):
     confirm_at: Time | None = None
     confirm_asked: bool = False
     requests: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+    """Keys of the effects that need a human or were given up: those that can be tried again by a command."""
     for_next_imoc: tuple[str, ...] = ()
     sequence: int = 0
     """How many facts there are: the numbers of notes and updates."""

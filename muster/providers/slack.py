@@ -138,13 +138,19 @@ class SlackChat:
         )
         return posted
 
-    async def bookmark(self, channel: Receipt, link: Link) -> Receipt:
-        """Add the bookmark unless one of that address is there."""
-        known = await self._call("bookmarks.list", channel_id=channel.id)
-        if not any(one.get("link") == link.url for one in _list(known, "bookmarks")):
-            await self._call(
-                "bookmarks.add", channel_id=channel.id, title=link.title, type="link", link=link.url
-            )
+    async def bookmark(self, channel: Receipt, links: tuple[Link, ...]) -> Receipt:
+        """Add these bookmarks, except those whose address is there."""
+        listed = await self._call("bookmarks.list", channel_id=channel.id)
+        known = {one.get("link") for one in _list(listed, "bookmarks")}
+        for link in links:
+            if link.url not in known:
+                await self._call(
+                    "bookmarks.add",
+                    channel_id=channel.id,
+                    title=link.title,
+                    type="link",
+                    link=link.url,
+                )
         return channel
 
     async def invite(self, channel: Receipt, people: tuple[str, ...]) -> Receipt:

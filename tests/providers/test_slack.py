@@ -59,7 +59,7 @@ async def test_doing_again_what_is_done_changes_nothing(sandbox: Sandbox) -> Non
     link = Link(title="Bridge", url="https://z.test/1")
     for _ in range(2):
         await chat.pin("k/pin", channel, CARD, fresh=False)
-        await chat.bookmark(channel, link)
+        await chat.bookmark(channel, (link,))
         note = (await chat.invite(channel, ("ana", "nobody"))).note
         assert "nobody" in note
     kept = room(sandbox, channel)
@@ -94,7 +94,7 @@ async def test_what_slack_says_is_so_already_is_done(
     chat = slack(sandbox)
     channel = await chat.open_channel("k/channel", "inc-42", fresh=True)
     sandbox.faults.add("slack_error", "slack", method, error=word)
-    done: dict[str, Callable[[], Awaitable[object]]] = {
+    done: Callable[[], Awaitable[object]] = {
         "conversations.invite": lambda: chat.invite(channel, ("ana",)),
         "conversations.archive": lambda: chat.archive(channel),
         "pins.add": lambda: chat.pin("k/pin", channel, CARD, fresh=True),
@@ -137,9 +137,9 @@ async def test_a_bookmark_that_broke_off_is_added_once(sandbox: Sandbox) -> None
     sandbox.faults.add("reset_after", "slack", "bookmarks.add")
     link = Link(title="Bridge", url="https://z.test/1")
     with pytest.raises(Exception, match="Disconnected"):
-        await chat.bookmark(channel, link)
-    await chat.bookmark(channel, link)
-    await chat.bookmark(channel, Link(title="Issue", url="https://z.test/2"))
+        await chat.bookmark(channel, (link,))
+    await chat.bookmark(channel, (link,))
+    await chat.bookmark(channel, (link, Link(title="Issue", url="https://z.test/2")))
     marks = room(sandbox, channel)["bookmarks"]
     assert [one["link"] for one in marks] == ["https://z.test/1", "https://z.test/2"]
 

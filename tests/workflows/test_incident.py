@@ -372,7 +372,7 @@ async def test_an_own_channel_is_opened_pinned_marked_and_archived(
         await life.handle.result()
         for op in (Op.CHAT_OPEN_CHANNEL, Op.CHAT_PIN, Op.CHAT_ARCHIVE, Op.CHAT_INVITE):
             assert len(world.keys(op)) == 1, op
-        assert sorted(world.keys(Op.CHAT_BOOKMARK)) == ["bookmark:bridge", "bookmark:issue"]
+        assert world.keys(Op.CHAT_BOOKMARK) == ["bookmarks"]
 
 
 async def test_a_six_hour_s1_with_a_broken_wait(env: WorkflowEnvironment) -> None:

@@ -1,0 +1,37 @@
+"""What an incident tells the ledger of itself."""
+
+from muster.domain.ledger import LedgerEntry, Registration
+from muster.domain.policy import Policy
+from muster.domain.state import IncidentState
+
+
+def registration(state: IncidentState, policy: Policy) -> Registration:
+    """Return what the incident asks the ledger for."""
+    return Registration(
+        workflow_id=state.workflow_id,
+        title=state.title,
+        severity=state.severity,
+        service=state.service,
+        key=state.key,
+        declared_at=state.declared_at,
+        window=policy.windows.upgrade,
+        scope=policy.windows.upgrade_scope,
+        first_run=state.first_run,
+    )
+
+
+def entry(state: IncidentState, policy: Policy, tracker: str | None = None) -> LedgerEntry:
+    """Return the incident as the ledger keeps it."""
+    return LedgerEntry(
+        number=state.number or 0,
+        workflow_id=state.workflow_id,
+        title=state.title,
+        severity=state.severity,
+        phase=state.phase,
+        service=state.service,
+        declared_at=state.declared_at,
+        tracker=tracker,
+        window=policy.windows.upgrade,
+        life=state.life,
+        first_run=state.first_run,
+    )

@@ -1,0 +1,58 @@
+"""How a message is read, and how one that is refused is answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from muster import messages as m
+    from muster.domain import commands as c
+    from muster.domain import facts as f
+
+
+def read(name: str, args: Sequence[RawValue]) -> c.Command:
+    """Return the command that a message holds. Raises BadInput."""
+    return m.parse(name, _payload(args))
+
+
+def parsed(name: str, args: Sequence[RawValue]) -> c.Command:
+    """Return the command that an update holds. Raises ApplicationError of type BadInput, with the answer in its details."""
+    try:
+        return read(name, args)
+    except m.BadInput as error:
+        answer = m.Answer(
+            outcome=m.Outcome.REFUSED, code="bad_input", message=str(error), field=error.field
+        )
+        raise ApplicationError(str(error), answer, type="BadInput", non_retryable=True) from None
+
+
+def refusal(answer: m.Answer) -> ApplicationError:
+    """Return how an update fails that a rule forbids: type Refused, with the answer in its details."""
+    return ApplicationError(answer.message, answer, type="Refused", non_retryable=True)
+
+
+def unreadable(name: str, error: m.BadInput, at: datetime) -> f.Refused:
+    """Return what goes on record of a signal that could not be read."""
+    return f.Refused(
+        at=at,
+        actor="unknown",
+        source="signal",
+        command=name[:60],
+        code="bad_input",
+        reason=str(error)[:300],
+    )
+
+
+def _payload(args: Sequence[RawValue]) -> object:
+    if len(args) != 1:
+        message = f"one payload is expected, not {len(args)}"
+        raise m.BadInput(message, None)
+    try:
+        return workflow.payload_converter().from_payload(args[0].payload, dict[str, Any])
+    except Exception:  # noqa: BLE001 - whatever a foreign payload raises, it is only not ours
+        message = "the payload is no JSON object"
+        raise m.BadInput(message, None) from None

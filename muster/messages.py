@@ -243,6 +243,8 @@ class IncidentNotice(Value):
     workflow_id: Line
     number: int | None = None
     event: IncidentEvent
+    at: datetime | None = None
+    """When it happened: an incident that has ended hears of nothing after that."""
 
 
 def parse(name: str, payload: object) -> commands.Command:

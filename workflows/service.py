@@ -132,7 +132,7 @@ class Service:
     def _hear(self, notice: IncidentNotice) -> None:
         state = self._state.model_copy(update={"service": notice.service})
         if notice.event is IncidentEvent.CLOSED:
-            self._state = domain.closed(state, notice.workflow_id)
+            self._take(domain.over(state, notice.workflow_id, notice.at, workflow.now()))
             return
         answer = domain.opened if notice.event is IncidentEvent.OPENED else domain.asked
         self._take(answer(state, notice.workflow_id, notice.number, workflow.now()))

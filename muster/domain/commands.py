@@ -179,6 +179,8 @@ class ClosingRecorded(Record):
     """The ledger has recorded the closing, at its own time."""
 
     closed_at: Time
+    life: int | None = None
+    """Which closing of the incident it was, counted by its reopenings."""
 
 
 class MergeAnswered(Record):

@@ -98,11 +98,11 @@ def close(state: LedgerState, told: LedgerEntry, now: Time) -> tuple[LedgerState
     entry = _known(state, told)
     recorded = _recorded(entry, told.life)
     if recorded is not None:
-        return state, ClosingRecorded(closed_at=recorded)
+        return state, ClosingRecorded(closed_at=recorded, life=told.life)
     between = _reopened(entry, told, now) if entry.closed_at is not None else entry
     closed = {"phase": Phase.CLOSED, "severity": told.severity, "closed_at": now, "life": told.life}
     changed = _described(between, told).model_copy(update=closed)
-    return with_entry(state, changed), ClosingRecorded(closed_at=now)
+    return with_entry(state, changed), ClosingRecorded(closed_at=now, life=told.life)
 
 
 def _recorded(entry: LedgerEntry, life: int) -> Time | None:

@@ -8,7 +8,7 @@ from muster.domain.commands import Absorb
 from muster.domain.effects import Body, Effect, Op
 from muster.domain.enrolment import entry, registration
 from muster.domain.lifecycle import OPEN
-from muster.domain.model import Record
+from muster.domain.model import Record, Time
 from muster.domain.naming import CHANNEL, LEDGER, effect_of
 from muster.domain.policy import Policy
 from muster.domain.render import headline
@@ -24,6 +24,7 @@ class Notice(Record):
     workflow_id: str
     number: int | None
     event: str
+    at: Time
 
 
 def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ...]:
@@ -34,15 +35,23 @@ def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ..
 
 
 def _tell(
-    state: IncidentState, sequence: int, event: str, services: tuple[str, ...]
+    state: IncidentState, fact: f.Fact, event: str, services: tuple[str, ...]
 ) -> Iterator[Effect]:
     for service in services:
         notice = Notice(
-            service=service, workflow_id=state.workflow_id, number=state.number, event=event
+            service=service,
+            workflow_id=state.workflow_id,
+            number=state.number,
+            event=event,
+            at=fact.at,
         )
         body = Body(service=service, event=event, payload=notice.model_dump_json())
         yield effect_of(
-            state, f"tell:{sequence}:{service}", Op.SERVICE_TELL, f"service:{service}", body=body
+            state,
+            f"tell:{state.sequence}:{service}",
+            Op.SERVICE_TELL,
+            f"service:{service}",
+            body=body,
         )
 
 
@@ -59,7 +68,7 @@ def _numbered(state: IncidentState, fact: f.NumberGiven, policy: Policy) -> Iter
     yield effect_of(state, "issue", Op.TRACKER_OPEN, "tracker")
     if policy.chat.own_channel and state.phase in OPEN:
         yield from _own_channel(state, fact.number, policy)
-    yield from _tell(state, state.sequence, "opened", state.services)
+    yield from _tell(state, fact, "opened", state.services)
 
 
 def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[Effect]:
@@ -126,14 +135,14 @@ def _post(state: IncidentState, fact: f.UpdatePosted, channel: str) -> Effect:
     )
 
 
-def _resolved(state: IncidentState, _fact: f.Resolved, _policy: Policy) -> Iterator[Effect]:
-    yield from _tell(state, state.sequence, "asked", state.services)
+def _resolved(state: IncidentState, fact: f.Resolved, _policy: Policy) -> Iterator[Effect]:
+    yield from _tell(state, fact, "asked", state.services)
 
 
-def _closed(state: IncidentState, _fact: f.Closed, policy: Policy) -> Iterator[Effect]:
+def _closed(state: IncidentState, fact: f.Closed, policy: Policy) -> Iterator[Effect]:
     body = Body(payload=entry(state, policy).model_dump_json())
     yield effect_of(state, f"closing:{state.life}", Op.LEDGER_CLOSE, LEDGER, body=body)
-    yield from _tell(state, state.sequence, "closed", state.services)
+    yield from _tell(state, fact, "closed", state.services)
 
 
 def _reopened(state: IncidentState, fact: f.Reopened, policy: Policy) -> Iterator[Effect]:
@@ -141,7 +150,7 @@ def _reopened(state: IncidentState, fact: f.Reopened, policy: Policy) -> Iterato
         return
     body = Body(payload=entry(state, policy).model_dump_json())
     yield effect_of(state, f"reopening:{state.life}", Op.LEDGER_REOPEN, LEDGER, body=body)
-    yield from _tell(state, state.sequence, "opened", state.services)
+    yield from _tell(state, fact, "opened", state.services)
 
 
 def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> Iterator[Effect]:
@@ -165,7 +174,7 @@ def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> It
 
 def _absorbed(state: IncidentState, fact: f.Absorbed, _policy: Policy) -> Iterator[Effect]:
     yield _related(state, fact.duplicate, "", "duplicate")
-    yield from _tell(state, state.sequence, "opened", fact.services)
+    yield from _tell(state, fact, "opened", fact.services)
 
 
 EXPORT_CHUNK = 100
@@ -185,11 +194,11 @@ def export(state: IncidentState) -> Iterator[Effect]:
         ).model_copy(update={"alone": True})
 
 
-def _over(state: IncidentState, _fact: f.Fact, policy: Policy) -> Iterator[Effect]:
+def _over(state: IncidentState, fact: f.Fact, policy: Policy) -> Iterator[Effect]:
     body = Body(payload=entry(state, policy).model_dump_json())
     if state.known_as is None:
         yield effect_of(state, "ending", Op.LEDGER_END, LEDGER, body=body, after=("registration",))
-        yield from _tell(state, state.sequence, "closed", state.services)
+        yield from _tell(state, fact, "closed", state.services)
     yield from _packed_up(state, policy)
     if state.known_as is None:
         yield from export(state)

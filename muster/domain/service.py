@@ -143,6 +143,14 @@ def closed(state: State, workflow_id: str) -> State:
     return state.model_copy(update={"incidents": left, "over": over})
 
 
+def over(state: State, workflow_id: str, at: Time | None, now: Time) -> Step:
+    """Take in that an incident ended at that time: what began to fire since, it has not heard."""
+    state = closed(state, workflow_id)
+    if at is None or state.incidents:
+        return state, ()
+    return _declare(state, state.alerts.begun_since(at), now)
+
+
 def declared(state: State, action: Declare, answer: Declared, now: Time) -> Step:
     """Take in which incidents stand after a declaration; each is told what it does not have yet."""
     has = {_sight(alert) for alert in action.alerts} if answer.fresh else set()

@@ -42,6 +42,12 @@ class Sightings(Record):
             one.alert for one in self.known.values() if one.alert.firing or one.at >= instant
         )
 
+    def begun_since(self, instant: Time) -> tuple[Alert, ...]:
+        """Return what fires and was first heard of later than that."""
+        return tuple(
+            one.alert for one in self.known.values() if one.alert.firing and one.at > instant
+        )
+
     def still_fires(self, alert: Alert) -> bool:
         """Tell whether the alert was said to fire and does so yet."""
         known = self.known.get(alert.fingerprint)

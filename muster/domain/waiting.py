@@ -143,6 +143,7 @@ def reopen(state: IncidentState, command: Reopen, ctx: Context) -> Verdict:
 
 def closing_recorded(state: IncidentState, command: ClosingRecorded, ctx: Context) -> Verdict:
     """Take over the ledger's time of the closing, unless the incident has been reopened since."""
-    if state.phase is not Phase.CLOSED or state.closing_recorded:
+    another = command.life not in {None, state.life}
+    if state.phase is not Phase.CLOSED or state.closing_recorded or another:
         return Decision()
     return Decision((ctx.rule(f.ClosingConfirmed, closed_at=command.closed_at),))

@@ -201,6 +201,21 @@ class TestReporting:
         assert state.incidents == {}
         assert observe(state, (alert("a", end=1),), at(1))[1] == ()
 
+    def test_what_began_to_fire_between_the_end_and_the_word_of_it_is_declared(self) -> None:
+        state, _ = observe(listening(alert("a")), (alert("b", start=5),), at(5))
+
+        _, actions = service.over(state, "i", at(4), at(6))
+        _, none = service.over(state, "i", at(5), at(6))
+
+        assert [one.fingerprint for one in declaration(actions).alerts] == ["b"]
+        assert none == ()
+
+    def test_while_another_incident_is_open_the_end_of_one_declares_nothing(self) -> None:
+        state, _ = service.opened(listening(alert("a")), "other", 2, at(1))
+        state, _ = observe(state, (alert("b", start=5),), at(5))
+
+        assert service.over(state, "i", at(4), at(6))[1] == ()
+
     def test_news_that_found_nobody_are_declared(self) -> None:
         state, actions = observe(listening(alert("a")), (alert("b", start=1),), at(1))
 

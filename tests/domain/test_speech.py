@@ -4,7 +4,7 @@ import pytest
 
 from muster.domain import commands as c
 from muster.domain import facts as f
-from muster.domain.posts import LIMIT, weighted_length
+from muster.domain.posts import LIMIT, URL_WEIGHT, weighted_length
 from muster.domain.severity import Severity
 from tests.domain.life import Life
 
@@ -85,7 +85,16 @@ def test_what_is_being_tried_is_asked_for_in_time_and_ends_with_its_outcome() ->
         ("日本", 4),
         ("😀", 2),
         ("see https://example.com/a/very/long/path?x=1 now", 31),
+        ("see status.example.com now", 31),
+        ("see example.com/a/b.", 28),
+        ("ana@example.com", 15),
+        ("it is 3.14 e.g. now", 19),
     ],
 )
 def test_the_length_of_a_post_is_counted_as_x_counts_it(text: str, length: int) -> None:
     assert weighted_length(text) == length
+
+
+def test_what_x_may_take_for_an_address_or_one_emoji_is_never_counted_too_low() -> None:
+    assert weighted_length("node.js") == URL_WEIGHT
+    assert weighted_length("👨‍👩‍👧‍👦") >= 2

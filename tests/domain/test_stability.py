@@ -201,6 +201,17 @@ def test_a_closed_incident_can_be_reopened_for_three_hours_inclusive() -> None:
     assert life.refused(c.Reopen, reason="too late").code == "ended"
 
 
+def test_a_late_word_on_an_earlier_closing_is_not_taken_for_the_last_one() -> None:
+    life = Life(S4)
+    life.must(c.Resolve)
+    life.must(c.Reopen, reason="failed again")
+    life.must(c.Resolve)
+    life.tell(c.ClosingRecorded(closed_at=life.now, life=0))
+    assert not life.state.closing_recorded
+    life.tell(c.ClosingRecorded(closed_at=life.now, life=1))
+    assert life.state.closing_recorded
+
+
 def test_the_window_does_not_end_before_the_ledger_has_recorded_the_closing() -> None:
     life = Life(S2)
     life.must(c.Resolve)

@@ -64,7 +64,10 @@ async def test_the_whole_way_through(words: str) -> None:
         await tracker.note("k/note", issue, words, datetime.now(UTC), fresh=True)
         chat = SlackChat("token", sandbox.urls["slack"], people={})
         await chat.say("k/say", words, channel="#incident", fresh=True)
-        assert not sandbox.gitlab.quick_actions + sandbox.gitlab.mentions
+        acted = (
+            sandbox.gitlab.quick_actions + sandbox.gitlab.mentions + sandbox.gitlab.title_mentions
+        )
+        assert not acted
         rooms = sandbox.slack.channels.values()
         assert not [ping for room in rooms for one in room["messages"] for ping in one["notified"]]
 

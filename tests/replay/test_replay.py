@@ -1,0 +1,77 @@
+"""Every saved history replays; a change of the order of commands without ``patched`` would break one."""
+
+import re
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
+
+from muster import names
+from muster.converter import DATA_CONVERTER
+from tests.replay.shelf import kinds, load, saved, shown, text
+from workflows.incident import Incident
+from workflows.ledger import Ledger
+from workflows.ledger_page import LedgerPage
+from workflows.service import Service
+
+WORKFLOWS = [Incident, Ledger, LedgerPage, Service]
+LIVES = (
+    "incident-1-completed",
+    "incident-7-continued_as_new",
+    "incident-7-running",
+    "incident-malformed-failed",
+    "ledger-running",
+)
+
+
+def replayer(*workflows: type) -> Replayer:
+    return Replayer(workflows=workflows or WORKFLOWS, data_converter=DATA_CONVERTER)
+
+
+@pytest.mark.parametrize("path", saved(), ids=shown)
+async def test_a_saved_history_replays(path: Path) -> None:
+    await replayer().replay_workflow(load(path))
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_the_lives_that_matter_are_on_the_shelf(name: str) -> None:
+    assert any(path.name == f"{name}.json.gz" for path in saved())
+
+
+def test_the_histories_hold_every_kind_of_event_that_we_make() -> None:
+    seen = {kind for path in saved() for kind in kinds(path)}
+    ours = {
+        "activity_task_completed",
+        "marker_recorded",
+        "timer_fired",
+        "timer_canceled",
+        "upsert_workflow_search_attributes",
+        "workflow_execution_continued_as_new",
+        "workflow_execution_signaled",
+        "workflow_execution_update_completed",
+    }
+    assert ours <= {kind.removesuffix("_event_attributes") for kind in seen}
+
+
+def test_no_saved_history_names_the_machine_on_which_it_was_made() -> None:
+    for path in saved():
+        identities = set(re.findall(r'"identity": "([^"]*)"', text(path)))
+        assert identities <= {"recorder", "history-service", ""}, path.name
+        assert "site-packages" not in text(path), path.name
+
+
+@workflow.defn(name=names.INCIDENT)
+class Hasty:
+    """An incident whose first command is another one than it was."""
+
+    @workflow.run
+    async def run(self, _payload: dict[str, object]) -> None:
+        await workflow.sleep(1)
+
+
+async def test_another_order_of_commands_is_seen() -> None:
+    path = next(one for one in saved() if one.name.startswith("incident-7"))
+    failed = await replayer(Hasty).replay_workflow(load(path), raise_on_replay_failure=False)
+    assert isinstance(failed.replay_failure, NondeterminismError | RuntimeError)

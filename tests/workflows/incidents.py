@@ -1,6 +1,6 @@
 """Incidents for workflow tests: workers over a small world, and commands in one line."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -13,22 +13,26 @@ from temporalio.worker import Worker
 
 from muster import messages as m
 from muster import names
-from tests.workflows.world import World
+from tests.workflows.world import LEDGER_OPS, World
 from workflows.incident import Incident
+from workflows.ledger import Ledger
+from workflows.ledger_page import LedgerPage
 
 QUEUES = (names.CHAT_QUEUE, names.CONFERENCE_QUEUE, names.TRACKER_QUEUE, names.STATUS_QUEUE)
 
 
 @asynccontextmanager
-async def working(client: Client, world: World) -> AsyncIterator[None]:
-    """Run workers for incidents and all their effects."""
-    activities = world.activities()
+async def working(
+    client: Client, world: World, *, ledger: Sequence[Callable[..., Any]] = ()
+) -> AsyncIterator[None]:
+    """Run workers for incidents and all their effects; with activities of a ledger, for a real one as well."""
+    activities = [*world.activities(without=LEDGER_OPS if ledger else ()), *ledger]
     async with AsyncExitStack() as running:
         await running.enter_async_context(
             Worker(
                 client,
                 task_queue=names.TASK_QUEUE,
-                workflows=[Incident],
+                workflows=[Incident, Ledger, LedgerPage],
                 activities=activities,
                 max_cached_workflows=100,
             )

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from temporalio import activity
@@ -47,9 +47,9 @@ class World:
             call.body.text for call in self.done if call.op is op and call.body.channel == channel
         ]
 
-    def activities(self) -> Sequence[Callable[..., Any]]:
-        """Return every activity under its own name."""
-        return [self._adopt(), *(self._activity(op) for op in Op)]
+    def activities(self, without: Collection[Op] = ()) -> Sequence[Callable[..., Any]]:
+        """Return every activity under its own name, except those that someone else has."""
+        return [self._adopt(), *(self._activity(op) for op in Op if op not in without)]
 
     def _adopt(self) -> Callable[..., Any]:
         @activity.defn(name="adopt_policy")

@@ -96,6 +96,8 @@ class EffectView(Record):
     link: str | None = None
     reason: str | None = None
     since: datetime | None = None
+    meanwhile: str | None = None
+    """What people can do until it is done."""
 
 
 class DeadlineView(Record):

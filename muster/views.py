@@ -5,6 +5,7 @@ from datetime import datetime
 from muster import messages as m
 from muster.domain.deadlines import Deadline, deadlines, window_ends_at
 from muster.domain.effects import EffectState, Op
+from muster.domain.fallback import meanwhile
 from muster.domain.lifecycle import Phase
 from muster.domain.naming import key, name_of
 from muster.domain.outbox import Entry, Outbox
@@ -112,7 +113,7 @@ def _roles(state: IncidentState) -> m.RolesView:
     )
 
 
-def _effect(entry: Entry) -> m.EffectView:
+def _effect(entry: Entry, policy: Policy) -> m.EffectView:
     return m.EffectView(
         key=entry.effect.key,
         state=entry.state,
@@ -120,7 +121,12 @@ def _effect(entry: Entry) -> m.EffectView:
         link=entry.receipt.link if entry.receipt else None,
         reason=entry.reason or None,
         since=entry.since,
+        meanwhile=_meanwhile(entry, policy) or None,
     )
+
+
+def _meanwhile(entry: Entry, policy: Policy) -> str:
+    return meanwhile(entry.effect.op, policy.fallback) if entry.state in _BAD else ""
 
 
 def _late(state: IncidentState) -> tuple[str, ...]:
@@ -177,7 +183,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         late=_late(state),
         requests=state.requests,
         refusals=_refusals(state),
-        effects=tuple(_effect(entry) for entry in outbox.entries()),
+        effects=tuple(_effect(entry, known) for entry in outbox.entries()),
         degraded=outbox.degraded(),
         reach_imoc=known.chat.reach_imoc,
         next_command=next_command(state),
@@ -214,10 +220,18 @@ def details(state: IncidentState, outbox: Outbox, policy: Policy) -> str:
         f"**{_code(headline(state))}**",
         f"IMOC {imoc}, CMOC {cmoc}, OCIT {team}",
         *(f"- {_due(one)}" for one in deadlines(state, policy)[:3]),
-        *(f"- {effect_title(entry)} {entry.state}: {_code(entry.reason)}" for entry in bad[:5]),
+        *(f"- {_trouble(entry, policy)}" for entry in bad[:5]),
         f"{sum(entry.state is EffectState.DONE for entry in outbox.entries())} effects done",
     ]
     return "\n\n".join(parts)
+
+
+def _trouble(entry: Entry, policy: Policy) -> str:
+    since = f" since {entry.since:%H:%M} UTC" if entry.since else ""
+    todo = _meanwhile(entry, policy)
+    return f"{effect_title(entry)} {entry.state}{since}: {_code(entry.reason)}" + (
+        f"; meanwhile {_code(todo)}" if todo else ""
+    )
 
 
 _BAD = frozenset({EffectState.DEGRADED, EffectState.NEEDS_HUMAN, EffectState.ABANDONED})

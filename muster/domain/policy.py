@@ -137,6 +137,21 @@ class Chat(Value):
     channel_prefix: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = "inc-"
 
 
+class Fallback(Value):
+    """Where people go while a provider, or all of Muster, is down."""
+
+    bridge: Line | None = None
+    """A standing bridge or dial-in; the card shows it until the incident's own stands."""
+    channel: Line | None = None
+    """Where to write without the chat."""
+    checklist: tuple[Line, ...] = (
+        "Call the on-call Incident Manager by phone.",
+        "Agree on one bridge and one place to write.",
+        "Write down who does what, with times: it is the record.",
+    )
+    """What ``declare`` prints when Temporal cannot be reached."""
+
+
 class AudiencePlan(Value):
     """Where an audience hears: ``status`` is the public account, ``#name`` a chat channel."""
 
@@ -180,6 +195,7 @@ class Policy(Value):
     alerts: Alerts = Alerts()
     severity: Severities = Severities()
     chat: Chat = Chat()
+    fallback: Fallback = Fallback()
     audiences: dict[Audience, AudiencePlan] = Field(default_factory=_audiences)
     people: dict[Person, PersonRecord] = {}
     effects: Effects = Effects()

@@ -45,6 +45,7 @@ def card(state: IncidentState, policy: Policy, find: Find) -> Card:
         ("IMOC", _person(state.roles.imoc)),
         ("CMOC", _cmoc(state)),
         ("OCIT", team or "nobody yet"),
+        ("Meet at", "" if find("bridge") else policy.fallback.bridge or ""),
         ("Duplicate of", f"#{state.merged_into}" if state.merged_into else ""),
         ("Closes", _closing(state, policy)),
     )

@@ -193,9 +193,9 @@ def _degraded(incident: Document, now: datetime) -> Iterator[Row]:
             since = f" since {shown(effect['since'], now)}" if effect.get("since") else ""
             reason = inert(effect.get("reason") or "")
             retry = f"; retry {effect['key'].rpartition('/')[2]}" if state == "needs human" else ""
-            yield Row(
-                f"{inert(effect['title'])} {state}{since}: {reason}{retry}", "Degraded", style
-            )
+            todo = f"; {inert(effect['meanwhile'])}" if effect.get("meanwhile") else ""
+            text = f"{inert(effect['title'])} {state}{since}{todo}: {reason}{retry}"
+            yield Row(text, "Degraded", style)
 
 
 _ELSEWHERE = frozenset({"stability", "window", "trying"})

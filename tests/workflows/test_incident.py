@@ -16,7 +16,7 @@ from muster import names
 from muster.converter import DATA_CONVERTER
 from muster.domain.commands import Predecessor, Registered
 from muster.domain.effects import EffectState, Op
-from muster.domain.policy import Chat, Effects, Policy
+from muster.domain.policy import Chat, Effects, Fallback, Policy
 from muster.domain.severity import Severity
 from muster.messages import Answer, Outcome
 from tests.workflows.conftest import time_skipping
@@ -198,7 +198,8 @@ async def test_signals_before_any_worker_are_applied_in_order_when_one_is_back(
 async def test_a_dead_provider_holds_back_nothing_else_and_is_caught_up_with(
     env: WorkflowEnvironment,
 ) -> None:
-    world = World(Policy(effects=QUICK))
+    meanwhile = Fallback(bridge="+1 555 0100", channel="irc #ops")
+    world = World(Policy(effects=QUICK, fallback=meanwhile))
     world.broken[Op.CHAT_ANNOUNCE] = ApplicationError("slack is down", type="NotSent")
     async with working(env.client, world):
         life = await declare(env)
@@ -214,6 +215,7 @@ async def test_a_dead_provider_holds_back_nothing_else_and_is_caught_up_with(
         assert bad.reason
         assert "slack is down" in bad.reason
         assert bad.since is not None
+        assert bad.meanwhile == "talk in irc #ops"
         del world.broken[Op.CHAT_ANNOUNCE]
         await life.passes(minutes=3)
         assert not (await life.shown()).degraded

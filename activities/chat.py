@@ -55,8 +55,10 @@ class ChatActivities:
         """Create the incident's own channel."""
         if (chat := self._chat) is None:
             return OFF
+        body = call.body
         return await cross(
-            call, lambda fresh: chat.open_channel(call.key, call.body.name, fresh=fresh)
+            call,
+            lambda fresh: chat.open_channel(call.key, body.name, private=body.private, fresh=fresh),
         )
 
     @activity.defn(name=Op.CHAT_TOPIC)

@@ -53,10 +53,19 @@ class IncidentInput(Value):
     """Declarations of one key are one incident."""
     declared_by: Person = "unknown"
     source: Line = "api"
+    authenticated: bool = False
+    """The source vouches for who declares; otherwise that is claimed."""
+    private: bool = False
+    """Others must not read of it."""
     since: Time | None = None
     """When the impact began, where that was before the declaration."""
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
     """The evidence of a declaration by alerts."""
+
+    @property
+    def actor(self) -> str:
+        """Return who declares."""
+        return self.declared_by
 
 
 class Outcome(StrEnum):
@@ -164,6 +173,7 @@ class Snapshot(Record):
     declared_by: str
     since: datetime
     severity_reason: str = ""
+    private: bool = False
     roles: RolesView
     predecessor: int | None = None
     merged_into: int | None = None
@@ -219,6 +229,8 @@ class TimelineEntry(Record):
     actor: str
     kind: str
     text: str
+    claimed: bool = False
+    """Nobody vouches for the actor."""
 
 
 class AlertBatch(Value):

@@ -96,8 +96,13 @@ class Chat(Protocol):
         """Post a text to a channel or into a message's thread; ``people`` are handles to be notified."""
         ...
 
-    async def open_channel(self, key: str, name: str, *, fresh: bool) -> Receipt:
-        """Create the channel, under the next free name where this one is another's. ``id`` the channel, ``note`` its name."""
+    async def open_channel(
+        self, key: str, name: str, *, private: bool = False, fresh: bool
+    ) -> Receipt:
+        """Create the channel, where private for the invited alone, under the next free name if this one is another's.
+
+        ``id`` is the channel, ``note`` its name.
+        """
         ...
 
     async def set_topic(self, channel: Receipt, topic: str, *, key: str) -> Receipt:

@@ -5,12 +5,13 @@ from datetime import datetime
 from muster import messages as m
 from muster.domain.deadlines import Deadline, deadlines, window_ends_at
 from muster.domain.effects import EffectState, Op
+from muster.domain.facts import MUSTER
 from muster.domain.fallback import meanwhile
 from muster.domain.lifecycle import Phase
 from muster.domain.naming import key, name_of
 from muster.domain.outbox import Entry, Outbox
 from muster.domain.policy import Policy
-from muster.domain.render import cover, headline
+from muster.domain.render import cover, public_headline
 from muster.domain.roles import Holder
 from muster.domain.state import IncidentState, Result
 from muster.domain.timeline import lines
@@ -165,6 +166,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         declared_by=state.declared_by,
         since=state.since,
         severity_reason=state.severity_reason,
+        private=state.private,
         roles=_roles(state),
         predecessor=state.predecessor,
         merged_into=state.merged_into,
@@ -191,6 +193,26 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
     )
 
 
+def redacted(shown: m.Snapshot) -> m.Snapshot:
+    """Return what everyone may read of a private incident: that there is one, how severe, and how far."""
+    return m.Snapshot(
+        number=shown.number,
+        workflow_id=shown.workflow_id,
+        title="private incident",
+        severity=shown.severity,
+        phase=shown.phase,
+        service=None,
+        declared_at=shown.declared_at,
+        declared_by="",
+        since=shown.declared_at,
+        private=True,
+        roles=m.RolesView(),
+        closes_at=shown.closes_at,
+        closed_at=shown.closed_at,
+        window_ends_at=shown.window_ends_at,
+    )
+
+
 def _alert(alert: object) -> m.AlertView:
     return m.AlertView.model_validate(alert, from_attributes=True)
 
@@ -204,20 +226,28 @@ def _stopped_by(state: IncidentState) -> tuple[str, ...]:
 def timeline(state: IncidentState) -> list[m.TimelineEntry]:
     """Return every line of the timeline, the oldest first."""
     return [
-        m.TimelineEntry(at=fact.at, actor=fact.actor, kind=fact.kind, text=text)
+        m.TimelineEntry(
+            at=fact.at,
+            actor=fact.actor,
+            kind=fact.kind,
+            text=text,
+            claimed=not fact.authenticated and fact.actor != MUSTER,
+        )
         for fact, text in lines(state)
     ]
 
 
 def details(state: IncidentState, outbox: Outbox, policy: Policy) -> str:
     """Return the current details of the Web UI, in Markdown; foreign words stand in code spans."""
+    if state.private:
+        return f"**{_code(public_headline(state))}**"
     roles = _roles(state)
     team = ", ".join(one.person for one in roles.ocit) or "nobody yet"
     imoc = roles.imoc.person if roles.imoc else "nobody yet"
     cmoc = roles.cmoc.person if roles.cmoc else (f"{imoc} covers" if roles.imoc else "nobody yet")
     bad = [entry for entry in outbox.entries() if entry.state in _BAD]
     parts = [
-        f"**{_code(headline(state))}**",
+        f"**{_code(public_headline(state))}**",
         f"IMOC {imoc}, CMOC {cmoc}, OCIT {team}",
         *(f"- {_due(one)}" for one in deadlines(state, policy)[:3]),
         *(f"- {_trouble(entry, policy)}" for entry in bad[:5]),

@@ -35,6 +35,13 @@ def refusal(answer: m.Answer) -> ApplicationError:
     return ApplicationError(answer.message, answer, type="Refused", non_retryable=True)
 
 
+def not_allowed(why: str) -> m.Answer:
+    """Return the answer to a declaration that policy does not let its source or actor make."""
+    return m.Answer(
+        outcome=m.Outcome.REFUSED, code="not_permitted", message=why, field="declared_by"
+    )
+
+
 def unreadable(name: str, error: m.BadInput, at: datetime) -> f.Refused:
     """Return what goes on record of a signal that could not be read."""
     return f.Refused(

@@ -33,7 +33,7 @@ class Face:
         workflow.set_current_details(views.details(state, outbox, policy))
         changed = [
             pair
-            for pair in _attributes(state)
+            for pair in attributes(state)
             if pair.key.name in registered and self._shown.get(pair.key.name) != pair.value
         ]
         if changed:
@@ -41,12 +41,15 @@ class Face:
             self._shown |= {pair.key.name: pair.value for pair in changed}
 
 
-def _attributes(state: IncidentState) -> Iterator[SearchAttributePair[Any]]:
+def attributes(state: IncidentState) -> Iterator[SearchAttributePair[Any]]:
+    """Yield what Visibility shows: of a private incident neither what it is about nor who leads."""
     yield SearchAttributePair(_SEVERITY, state.severity.value)
     yield SearchAttributePair(_PHASE, state.phase.value)
     yield SearchAttributePair(_DECLARED_AT, state.declared_at)
     if state.number is not None:
         yield SearchAttributePair(_NUMBER, state.number)
+    if state.private:
+        return
     if state.service is not None:
         yield SearchAttributePair(_SERVICE, state.service)
     if state.imoc is not None:

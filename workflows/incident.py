@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain import commands as c
     from muster.domain import facts as f
     from muster.domain.deadlines import deadlines
-    from muster.domain.decide import apply, decide, refuse, refused
+    from muster.domain.decide import apply, decide, not_permitted, refuse, refused
     from muster.domain.deciding import Decision, Refusal
     from muster.domain.effects import EffectState, Receipt, Timing
     from muster.domain.evolve import born, evolve
@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.policy import Policy
     from muster.domain.state import Result
     from workflows import clock, following
-    from workflows.answering import parsed, read, refusal, unreadable
+    from workflows.answering import not_allowed, parsed, read, refusal, unreadable
     from workflows.carrier import Carrier, unpack
     from workflows.delivery import Delivery
     from workflows.face import Face
@@ -78,6 +78,8 @@ class Incident:
             at=at,
             actor=given.declared_by,
             source=given.source,
+            authenticated=given.authenticated,
+            private=given.private,
             workflow_id=info.workflow_id,
             title=given.title,
             severity=given.severity,
@@ -141,6 +143,8 @@ class Incident:
         )
         self._adopted = adopted
         declared = self._state.facts[0]
+        if isinstance(declared, f.Declared) and (why := not_permitted(declared, adopted.policy)):
+            raise refusal(not_allowed(why))
         given = declared.severity if isinstance(declared, f.Declared) else None
         begun = f.PolicyAdopted(
             at=workflow.now(),
@@ -263,21 +267,25 @@ class Incident:
             raise refusal(views.answer(self._state, self._policy, refused(verdict)))
 
     @workflow.query(name=names.SNAPSHOT)
-    def snapshot(self) -> m.Snapshot:
-        """Return the incident at this instant."""
-        return views.snapshot(
-            self._state, self._outbox, self._adopted.policy if self._adopted else None
-        )
+    def snapshot(self, reader: str = "") -> m.Snapshot:
+        """Return the incident at this instant; of a private one only what everyone may read, unless to its people."""
+        policy = self._adopted.policy if self._adopted else None
+        shown = views.snapshot(self._state, self._outbox, policy)
+        return shown if self._may_read(reader) else views.redacted(shown)
 
     @workflow.query(name=names.TIMELINE)
-    def timeline(self) -> list[m.TimelineEntry]:
-        """Return every line of the timeline, the oldest first."""
-        return views.timeline(self._state)
+    def timeline(self, reader: str = "") -> list[m.TimelineEntry]:
+        """Return every line of the timeline, the oldest first; none of a private one, unless to its people."""
+        return views.timeline(self._state) if self._may_read(reader) else []
 
     @workflow.query(name=names.RECORD)
-    def record(self) -> list[f.Fact]:
-        """Return the facts, from which the state can be built again."""
-        return list(self._state.facts)
+    def record(self, reader: str = "") -> list[f.Fact]:
+        """Return the facts, from which the state can be built again; none of a private one, unless to its people."""
+        return list(self._state.facts) if self._may_read(reader) else []
+
+    def _may_read(self, reader: str) -> bool:
+        releasers = self._policy.private.releasers if self._adopted else ()
+        return not self._state.private or reader in {*self._state.people(), *releasers}
 
     def _result(self, command: c.Command) -> Result:
         return self._state.results.get(command.command_id, Result())

@@ -38,7 +38,7 @@ class Writing:
         if content is effect:
             return
         self._outbox.fill(content)
-        base = base_of(effect.op)
+        base = base_of(name_of(effect.key))
         if effect.op in PROJECTIONS or (base is not None and not entry.begun):
             self.written[base or name_of(effect.key)] = self._digest(content, state, policy)
 

@@ -18,6 +18,8 @@ class Command(Value):
     command_id: Id
     actor: Person
     source: Line = "api"
+    authenticated: bool = False
+    """The source vouches for the actor; otherwise the actor is claimed."""
     number: int | None = Field(default=None, ge=1)
     """The incident's number, where the sender knows it; another incident refuses the command."""
 

@@ -12,6 +12,7 @@ from muster.domain.deadlines import tick
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after, context
 from muster.domain.evolve import evolve
 from muster.domain.lifecycle import Phase
+from muster.domain.permissions import Permission, denied, needed
 from muster.domain.policy import Policy
 from muster.domain.state import IncidentState, Result
 
@@ -45,6 +46,7 @@ def decide(state: IncidentState, command: object, policy: Policy, now: datetime)
     if isinstance(command, c.Command):
         return (
             _answered_before(state, command)
+            or _not_permitted(command, policy)
             or _refused(state, command)
             or _asked(state, command, ctx)
         )
@@ -58,6 +60,18 @@ def _answered_before(state: IncidentState, command: c.Command) -> Verdict | None
     if result.outcome == "refused":
         return Refusal(result.code, result.message, result.field)
     return Decision(result=result)
+
+
+def not_permitted(declared: f.Declared, policy: Policy) -> str | None:
+    """Return why policy does not let this be declared; None where it does."""
+    kinds = (Permission.DECLARE, Permission.PRIVATE) if declared.private else (Permission.DECLARE,)
+    return next(filter(None, (denied(policy.permissions, one, declared) for one in kinds)), None)
+
+
+def _not_permitted(command: c.Command, policy: Policy) -> Refusal | None:
+    permission = needed(command)
+    why = denied(policy.permissions, permission, command) if permission else None
+    return Refusal("not_permitted", why, "actor") if why else None
 
 
 def _refused(state: IncidentState, command: c.Command) -> Refusal | None:
@@ -175,6 +189,7 @@ def refuse(
         at=now,
         actor=command.actor,
         source=command.source,
+        authenticated=command.authenticated,
         command_id=command.command_id,
         command=type(command).__name__,
         code=refusal.code,

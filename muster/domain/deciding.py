@@ -41,24 +41,32 @@ class Context:
     now: datetime
     actor: str
     source: str
+    authenticated: bool
     command_id: str
 
     def fact(self, kind: type[F], **what: Any) -> F:
         """Return a fact of the command's actor."""
         return kind(
-            at=self.now, actor=self.actor, source=self.source, command_id=self.command_id, **what
+            at=self.now,
+            actor=self.actor,
+            source=self.source,
+            authenticated=self.authenticated,
+            command_id=self.command_id,
+            **what,
         )
 
     def rule(self, kind: type[F], **what: Any) -> F:
         """Return a fact that follows from a rule, not from a person."""
-        return kind(at=self.now, command_id=self.command_id, **what)
+        return kind(at=self.now, authenticated=True, command_id=self.command_id, **what)
 
 
 def context(command: object, policy: Policy, now: datetime) -> Context:
     """Return the context of a command from outside or of one that the incident gives itself."""
     if isinstance(command, Command):
-        return Context(policy, now, command.actor, command.source, command.command_id)
-    return Context(policy, now, "automation:muster", "muster", "")
+        return Context(
+            policy, now, command.actor, command.source, command.authenticated, command.command_id
+        )
+    return Context(policy, now, "automation:muster", "muster", authenticated=True, command_id="")
 
 
 def after(state: IncidentState, facts: tuple[Fact, ...] | list[Fact]) -> IncidentState:

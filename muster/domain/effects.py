@@ -78,6 +78,7 @@ class Document(Record):
     """Heading and text, in order."""
     labels: tuple[str, ...] = ()
     closed: bool = False
+    confidential: bool = False
     opened_at: Time | None = None
 
 
@@ -91,6 +92,8 @@ class Body(Record):
     """Where a chat message goes: ``#support``, or empty for the thread of the announcement."""
     name: str = ""
     """The wanted name of a channel, or the topic of a meeting."""
+    private: bool = False
+    """Only those invited see the channel."""
     people: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     at: Time | None = None

@@ -1,5 +1,7 @@
 """What an incident tells the ledger of itself."""
 
+from typing import Any
+
 from muster.domain.ledger import LedgerEntry, Registration
 from muster.domain.policy import Policy
 from muster.domain.state import IncidentState
@@ -9,9 +11,8 @@ def registration(state: IncidentState, policy: Policy) -> Registration:
     """Return what the incident asks the ledger for."""
     return Registration(
         workflow_id=state.workflow_id,
-        title=state.title,
+        **_named(state),
         severity=state.severity,
-        service=state.service,
         key=state.key,
         declared_at=state.declared_at,
         window=policy.windows.upgrade,
@@ -25,13 +26,19 @@ def entry(state: IncidentState, policy: Policy, tracker: str | None = None) -> L
     return LedgerEntry(
         number=state.number or 0,
         workflow_id=state.workflow_id,
-        title=state.title,
+        **_named(state),
         severity=state.severity,
         phase=state.phase,
-        service=state.service,
         declared_at=state.declared_at,
         tracker=tracker,
         window=policy.windows.upgrade,
         life=state.life,
         first_run=state.first_run,
     )
+
+
+def _named(state: IncidentState) -> dict[str, Any]:
+    """Return what everyone may read of the incident in a list."""
+    if state.private:
+        return {"private": True, "title": "", "service": None}
+    return {"title": state.title, "service": state.service}

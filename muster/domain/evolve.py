@@ -28,6 +28,7 @@ def born(fact: f.Declared) -> IncidentState:
     state = IncidentState(
         workflow_id=fact.workflow_id,
         title=fact.title,
+        private=fact.private,
         severity=severity,
         worst=severity,
         services=(fact.service,) if fact.service else (),

@@ -23,6 +23,8 @@ class Happened(Record):
     at: Time
     actor: str = MUSTER
     source: str = "muster"
+    authenticated: bool = False
+    """The source vouches for the actor."""
     command_id: str = ""
 
 
@@ -32,6 +34,7 @@ class Declared(Happened):
     kind: Literal["declared"] = "declared"
     workflow_id: str
     title: str
+    private: bool = False
     severity: Severity | None
     service: str | None
     key: str | None

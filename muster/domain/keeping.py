@@ -93,6 +93,10 @@ _RENDERED: dict[Op, Callable[[IncidentState, Policy, Find], tuple[str, Content]]
 """What is written from the state of the moment in which the effect begins."""
 
 
-def base_of(op: Op) -> str | None:
-    """Return the name of the projection that keeps current what this effect has created."""
-    return {Op.CHAT_ANNOUNCE: "card", Op.CHAT_PIN: "pinned", Op.TRACKER_OPEN: "document"}.get(op)
+def base_of(name: str) -> str | None:
+    """Return the name of the projection that keeps current what the effect of this name has created."""
+    return next((kept for kept, op, _, base in _KEPT if base == name and op in _CARDS), None)
+
+
+_CARDS = frozenset({Op.CHAT_EDIT, Op.TRACKER_EDIT})
+"""What writes anew the very words with which its object was created."""

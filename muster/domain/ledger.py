@@ -16,6 +16,8 @@ class Registration(Record):
 
     workflow_id: str
     title: str
+    private: bool = False
+    """It is not listed for others, and has neither title nor service here."""
     severity: Severity
     service: str | None = None
     key: str | None = None
@@ -42,6 +44,7 @@ class LedgerEntry(Record):
     number: int
     workflow_id: str
     title: str = ""
+    private: bool = False
     severity: Severity
     """At its closing, once it is closed."""
     phase: Phase = Phase.ACTIVE

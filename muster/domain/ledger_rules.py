@@ -68,6 +68,7 @@ def _numbered(state: LedgerState, asked: Registration) -> tuple[LedgerState, Reg
         number=state.next_number,
         workflow_id=asked.workflow_id,
         title=asked.title,
+        private=asked.private,
         severity=asked.severity,
         service=asked.service,
         key_digest=digest(asked.key) if asked.key else "",

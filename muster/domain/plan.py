@@ -11,10 +11,13 @@ from muster.domain.lifecycle import OPEN
 from muster.domain.model import Record, Time
 from muster.domain.naming import CHANNEL, LEDGER, effect_of
 from muster.domain.policy import Policy
-from muster.domain.render import headline
+from muster.domain.render import public_headline
 from muster.domain.speech import PUBLIC, words
 from muster.domain.state import IncidentState
 from muster.domain.telling import in_thread, on_record
+
+MACHINE = "automation:"
+"""How the handles of machines begin."""
 
 
 class Notice(Record):
@@ -37,7 +40,7 @@ def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ..
 def _tell(
     state: IncidentState, fact: f.Fact, event: str, services: tuple[str, ...]
 ) -> Iterator[Effect]:
-    for service in services:
+    for service in () if state.private else services:
         notice = Notice(
             service=service,
             workflow_id=state.workflow_id,
@@ -58,32 +61,40 @@ def _tell(
 def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
     asked = Body(payload=registration(state, policy).model_dump_json())
     yield effect_of(state, "registration", Op.LEDGER_REGISTER, LEDGER, body=asked)
-    yield effect_of(
-        state, "announce", Op.CHAT_ANNOUNCE, body=Body(channel=policy.chat.announcements)
-    )
-    yield effect_of(state, "bridge", Op.CONFERENCE_OPEN, body=Body(name=headline(state)))
+    if not state.private:
+        announced = Body(channel=policy.chat.announcements)
+        yield effect_of(state, "announce", Op.CHAT_ANNOUNCE, body=announced)
+    yield effect_of(state, "bridge", Op.CONFERENCE_OPEN, body=Body(name=public_headline(state)))
 
 
 def _numbered(state: IncidentState, fact: f.NumberGiven, policy: Policy) -> Iterator[Effect]:
     yield effect_of(state, "issue", Op.TRACKER_OPEN, "tracker")
-    if policy.chat.own_channel and state.phase in OPEN:
+    if _has_channel(state, policy) and state.phase in OPEN:
         yield from _own_channel(state, fact.number, policy)
     yield from _tell(state, fact, "opened", state.services)
 
 
 def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[Effect]:
-    named = Body(name=f"{policy.chat.channel_prefix}{number}", text=headline(state))
+    named = Body(name=f"{policy.chat.channel_prefix}{number}", private=state.private)
     yield effect_of(state, "channel", Op.CHAT_OPEN_CHANNEL, body=named)
-    yield effect_of(state, "pin", Op.CHAT_PIN, "chat:channel:pin", after=("channel",), patient=True)
-    people = tuple(
-        dict.fromkeys(
-            holder.person
-            for holder in (state.roles.imoc, state.roles.cmoc, *state.roles.ocit)
-            if holder
-        )
+    # In private the pinned card is the announcement: there is no other, and its thread is the team's.
+    card = "announce" if state.private else "pin"
+    yield effect_of(
+        state, card, Op.CHAT_PIN, "chat:channel:pin", after=("channel",), patient=not state.private
     )
-    if people:
+    if people := _team(state):
         yield _invitation(state, people)
+
+
+def _has_channel(state: IncidentState, policy: Policy) -> bool:
+    return policy.chat.own_channel or state.private
+
+
+def _team(state: IncidentState) -> tuple[str, ...]:
+    """Return whom the channel is for; in private the one who declared it as well, who could not join."""
+    people = state.people()
+    joins = state.private and not state.declared_by.startswith(MACHINE)
+    return people if joins else tuple(one for one in people if state.roles.held_by(one))
 
 
 def _invitation(state: IncidentState, people: tuple[str, ...]) -> Effect:
@@ -111,7 +122,7 @@ def _related(state: IncidentState, other: int, workflow_id: str, relation: str) 
 
 
 def _joined(state: IncidentState, fact: f.RoleAssigned, policy: Policy) -> Iterator[Effect]:
-    if policy.chat.own_channel and state.number is not None:
+    if _has_channel(state, policy) and state.number is not None:
         yield _invitation(state, (fact.person,))
 
 
@@ -211,8 +222,9 @@ def _ends(state: IncidentState, _fact: f.WindowEnded, policy: Policy) -> Iterato
 
 def _packed_up(state: IncidentState, policy: Policy) -> Iterator[Effect]:
     yield effect_of(state, "bridge-end", Op.CONFERENCE_END, "bridge", after=("bridge",))
-    if policy.chat.own_channel and state.number is not None and state.known_as is None:
-        yield effect_of(state, "archive", Op.CHAT_ARCHIVE, CHANNEL, after=("channel", "pin"))
+    if _has_channel(state, policy) and state.number is not None and state.known_as is None:
+        card = "announce" if state.private else "pin"
+        yield effect_of(state, "archive", Op.CHAT_ARCHIVE, CHANNEL, after=("channel", card))
 
 
 _PLANS: dict[str, Callable[[IncidentState, Any, Policy], Iterator[Effect]]] = {

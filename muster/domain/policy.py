@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
 from muster.domain.audiences import Audience
 from muster.domain.effects import Timing
 from muster.domain.model import Line, Person, Value
+from muster.domain.permissions import Permissions
 from muster.domain.severity import WAITS, Rating, Severity
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
@@ -158,6 +159,15 @@ class AudiencePlan(Value):
     channels: tuple[Line, ...] = ()
 
 
+class Private(Value):
+    """How an incident is run of which others must not read."""
+
+    releasers: tuple[Person, ...] = ()
+    """Who may release a text of it to an audience that would not hear otherwise."""
+    audiences: tuple[Audience, ...] = ()
+    """Who hears its updates without a release."""
+
+
 class PersonRecord(Value):
     """How one person is known elsewhere."""
 
@@ -198,6 +208,8 @@ class Policy(Value):
     fallback: Fallback = Fallback()
     audiences: dict[Audience, AudiencePlan] = Field(default_factory=_audiences)
     people: dict[Person, PersonRecord] = {}
+    permissions: Permissions = Permissions()
+    private: Private = Private()
     effects: Effects = Effects()
 
     def definition(self, severity: Severity) -> Definition:

@@ -21,6 +21,14 @@ def headline(state: IncidentState) -> str:
     return f"{number}{state.severity} {state.phase}: {state.title}"
 
 
+def public_headline(state: IncidentState) -> str:
+    """Return what everyone may read in one line: nothing of what a private incident is about."""
+    if not state.private:
+        return headline(state)
+    number = f"#{state.number} " if state.number is not None else ""
+    return f"{number}{state.severity} {state.phase}: private incident"
+
+
 def _person(holder: Holder | None) -> str:
     return holder.person if holder else "nobody yet"
 
@@ -88,6 +96,7 @@ def document(state: IncidentState, policy: Policy, find: Find) -> Document:
         title=f"#{state.label} {state.title}",
         paragraphs=tuple((head, text) for head, text in paragraphs if text),
         labels=labels(state),
+        confidential=state.private,
         closed=state.phase not in OPEN,
         opened_at=state.declared_at,
     )

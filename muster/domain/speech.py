@@ -33,7 +33,10 @@ def add_note(state: IncidentState, command: AddNote, ctx: Context) -> Verdict:
 def post_update(state: IncidentState, command: PostUpdate, ctx: Context) -> Verdict:
     """Tell the audiences, unless the phase forbids it or the words do not fit."""
     refusal = (
-        _forbidden(state, command) or _in_the_past(command, ctx) or _too_long(command, ctx.policy)
+        _forbidden(state, command)
+        or _not_released(state, command, ctx.policy)
+        or _in_the_past(command, ctx)
+        or _too_long(command, ctx.policy)
     )
     if refusal is not None:
         return refusal
@@ -65,6 +68,17 @@ def _forbidden(state: IncidentState, command: PostUpdate) -> Refusal | None:
         )
         return Refusal("closed", message, "status")
     return None
+
+
+def _not_released(state: IncidentState, command: PostUpdate, policy: Policy) -> Refusal | None:
+    """Keep a private incident's words from those whom policy does not name, unless a named person releases them."""
+    may = policy.private
+    outside = [one for one in command.to if one not in may.audiences]
+    if not state.private or not outside or command.actor in may.releasers:
+        return None
+    who = ", ".join(may.releasers) or "nobody that policy names"
+    message = f"it is private: words to {', '.join(outside)} are released by {who}"
+    return Refusal("private", message, "to")
 
 
 def _in_the_past(command: PostUpdate, ctx: Context) -> Refusal | None:

@@ -70,6 +70,8 @@ class IncidentState(Record):
     first_run: str = ""
     """The id of its first run: a later start of the same key is another."""
     title: str = ""
+    private: bool = False
+    """Others must not read of it: its own private channel, a confidential issue, no word outside."""
     number: int | None = None
     known_as: str | None = None
     severity: Severity = Severity.S2
@@ -137,6 +139,11 @@ class IncidentState(Record):
     def service(self) -> str | None:
         """Return the service for which it was declared."""
         return self.services[0] if self.services else None
+
+    def people(self) -> tuple[str, ...]:
+        """Return who belongs to it: who declared it and all who hold a role."""
+        holders = (self.roles.imoc, self.roles.cmoc, *self.roles.ocit)
+        return tuple(dict.fromkeys((self.declared_by, *(one.person for one in holders if one))))
 
     @property
     def imoc(self) -> str | None:

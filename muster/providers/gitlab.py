@@ -174,6 +174,7 @@ def _created(key: str, document: Document) -> dict[str, Any]:
         "description": description(document, key),
         "labels": ",".join(document.labels),
         "issue_type": "incident",
+        "confidential": document.confidential,
         **opened,
     }
 

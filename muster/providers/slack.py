@@ -108,11 +108,13 @@ class SlackChat:
             return await self._post(key, channel, said, fresh=fresh)
         return await self._post(key, thread.container, said, fresh=fresh, thread=thread.id)
 
-    async def open_channel(self, key: str, name: str, *, fresh: bool) -> Receipt:
+    async def open_channel(
+        self, key: str, name: str, *, private: bool = False, fresh: bool
+    ) -> Receipt:
         """Create the channel; a name that another's channel has is followed by -2, -3 and so on."""
         found = None if fresh else await self._own_channel(key, name)
         if found is None:
-            found = await self._create(key, name, fresh=fresh)
+            found = await self._create(key, name, private=private, fresh=fresh)
         return Receipt(
             id=found["id"],
             container=found["id"],
@@ -258,11 +260,11 @@ class SlackChat:
             )
         return found[0] if found else None
 
-    async def _create(self, key: str, name: str, *, fresh: bool) -> dict[str, Any]:
+    async def _create(self, key: str, name: str, *, private: bool, fresh: bool) -> dict[str, Any]:
         for attempt in range(1, NAMES_TRIED + 1):
             wanted = name if attempt == 1 else f"{name}-{attempt}"
             try:
-                reply = await self._call("conversations.create", name=wanted)
+                reply = await self._call("conversations.create", name=wanted, is_private=private)
             except Rejected as error:
                 if error.code != "name_taken":
                     raise

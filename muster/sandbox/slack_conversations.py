@@ -18,6 +18,12 @@ from muster.sandbox.slack_state import (
 from muster.sandbox.vendor import Fields, Reply, Unfit, truth
 
 
+def _type(channel: Fields) -> str:
+    if channel.get("is_im"):
+        return "im"
+    return "private_channel" if channel.get("is_private") else "public_channel"
+
+
 class Conversations(SlackState):
     """``conversations.*``, each under its own name."""
 
@@ -25,7 +31,9 @@ class Conversations(SlackState):
         name = str(given.get("name", ""))
         if (refusal := misnamed(name) or self._taken(name)) is not None:
             return error(refusal)
-        return done(channel=outline(self._create(name)))
+        made = self._create(name)
+        made["is_private"] = truth(given, "is_private")
+        return done(channel=outline(made))
 
     def _conversations_rename(self, given: Fields) -> Reply:
         channel, name = self._find(given.get("channel")), str(given.get("name", ""))
@@ -45,8 +53,7 @@ class Conversations(SlackState):
         found = [
             one
             for one in self.channels.values()
-            if ("im" if one.get("is_im") else "public_channel") in types
-            and not (hidden and one["is_archived"])
+            if _type(one) in types and not (hidden and one["is_archived"])
         ]
         return paged("channels", [outline(one) for one in found], given)
 

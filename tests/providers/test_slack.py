@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from muster.domain.effects import Link, Receipt
-from muster.ports import NotFound, Rejected
+from muster.ports import Ambiguous, NotFound, Rejected
 from muster.providers.slack import NAMES_TRIED
 from muster.sandbox import Sandbox
 from tests.providers.clients import CARD, slack
@@ -136,7 +136,7 @@ async def test_a_bookmark_that_broke_off_is_added_once(sandbox: Sandbox) -> None
     channel = await chat.open_channel("k/channel", "inc-42", fresh=True)
     sandbox.faults.add("reset_after", "slack", "bookmarks.add")
     link = Link(title="Bridge", url="https://z.test/1")
-    with pytest.raises(Exception, match="Disconnected"):
+    with pytest.raises(Ambiguous):
         await chat.bookmark(channel, (link,))
     await chat.bookmark(channel, (link,))
     await chat.bookmark(channel, (link, Link(title="Issue", url="https://z.test/2")))

@@ -1,0 +1,155 @@
+"""A private incident: its people see it, others learn that there is one."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+import pytest_asyncio
+from temporalio.client import WorkflowFailureError
+from temporalio.testing import WorkflowEnvironment
+
+from muster import names
+from muster.domain.effects import EffectCall, Op
+from muster.domain.evolve import born
+from muster.domain.facts import Declared
+from muster.domain.ledger import LedgerEntry, Registration
+from muster.domain.permissions import Grant, Permissions
+from muster.domain.policy import Policy, Private
+from muster.domain.severity import Severity
+from muster.messages import Snapshot
+from tests.workflows.conftest import time_skipping
+from tests.workflows.incidents import Live, declare, working
+from tests.workflows.world import World
+from workflows.face import attributes
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SECRET = "leak of customer data"
+POLICY = Policy(private=Private(releasers=("cem",), audiences=("estaff",)))
+
+
+@pytest_asyncio.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """Return a server for one life."""
+    async with await time_skipping() as environment:
+        yield environment
+
+
+async def declared(env: WorkflowEnvironment) -> Live:
+    return await declare(
+        env, title=SECRET, severity="S1", service="billing", private=True, declared_by="ana"
+    )
+
+
+async def seen(life: Live, reader: str) -> Snapshot:
+    found: Snapshot = await life.handle.query(names.SNAPSHOT, reader, result_type=Snapshot)
+    return found
+
+
+def outside(world: World, *ops: Op) -> list[EffectCall]:
+    return [call for call in world.done if call.op in ops]
+
+
+async def test_it_has_a_private_channel_and_a_confidential_issue_and_nothing_in_public(
+    env: WorkflowEnvironment,
+) -> None:
+    world = World(POLICY)
+    async with working(env.client, world):
+        life = await declared(env)
+        await life.ask(names.ASSIGN_ROLE, role="imoc", person="ben")
+        await life.ask(names.ADD_NOTE, text="found the hole")
+        await life.passes(minutes=1)
+        assert not outside(world, Op.CHAT_ANNOUNCE, Op.SERVICE_TELL)
+        assert [call.body.private for call in outside(world, Op.CHAT_OPEN_CHANNEL)] == [True]
+        invited = {who for call in outside(world, Op.CHAT_INVITE) for who in call.body.people}
+        assert invited == {"ana", "ben"}
+        for call in outside(world, Op.TRACKER_OPEN, Op.TRACKER_EDIT):
+            assert call.body.document
+            assert call.body.document.confidential
+        assert all(SECRET not in call.body.name for call in world.done)
+        assert any("found the hole" in text for text in world.texts(Op.CHAT_SAY))
+
+
+async def test_the_ledger_has_neither_its_title_nor_its_service(env: WorkflowEnvironment) -> None:
+    world = World(POLICY)
+    async with working(env.client, world):
+        life = await declared(env)
+        await life.passes(minutes=1)
+        asked = Registration.model_validate_json(outside(world, Op.LEDGER_REGISTER)[0].body.payload)
+        kept = LedgerEntry.model_validate_json(outside(world, Op.LEDGER_RECORD)[0].body.payload)
+        for one in (asked, kept):
+            assert (one.private, one.title, one.service) == (True, "", None)
+
+
+async def test_only_its_people_read_it(env: WorkflowEnvironment) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        await life.ask(names.ASSIGN_ROLE, role="imoc", person="ben")
+        for reader in ("ana", "ben", "cem"):
+            assert (await seen(life, reader)).title == SECRET
+            assert await life.handle.query(names.TIMELINE, reader)
+        for reader in ("", "eve"):
+            shown = await seen(life, reader)
+            assert (shown.title, shown.service, shown.roles.imoc) == (
+                "private incident",
+                None,
+                None,
+            )
+            assert (shown.number, shown.severity, shown.phase) == (1, "S1", "active")
+            assert not await life.handle.query(names.TIMELINE, reader)
+            assert not await life.handle.query(names.RECORD, reader)
+
+
+async def test_what_the_web_ui_shows_has_nothing_of_it(env: WorkflowEnvironment) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        await life.ask(names.ASSIGN_ROLE, role="imoc", person="ben")
+        details = str(await life.handle.query("__temporal_workflow_metadata"))
+        assert "private incident" in details
+        for word in (SECRET, "billing", "ben"):
+            assert word not in details
+
+
+def test_search_knows_how_severe_it_is_and_nothing_else() -> None:
+    state = born(
+        Declared(
+            at=NOW,
+            actor="ana",
+            workflow_id="incident-1",
+            title=SECRET,
+            private=True,
+            severity=Severity.S1,
+            service="billing",
+            key=None,
+            since=NOW,
+        )
+    )
+    shown = {pair.key.name for pair in attributes(state)}
+    assert shown == {"IncidentSeverity", "IncidentPhase", "IncidentDeclaredAt"}
+
+
+async def test_words_go_out_only_to_whom_policy_names_or_a_named_person_releases(
+    env: WorkflowEnvironment,
+) -> None:
+    world = World(POLICY)
+    async with working(env.client, world):
+        life = await declared(env)
+        for audience in ("end-users", "employees", "support"):
+            refused = await life.refused(names.POST_UPDATE, message="x", to=[audience])
+            assert refused.details[0]["code"] == "private"
+        await life.ask(names.POST_UPDATE, message="we look", to=["estaff"])
+        await life.ask(names.POST_UPDATE, message="released", to=["employees"], actor="cem")
+        await life.passes(minutes=1)
+        said = [call.body.channel for call in outside(world, Op.CHAT_SAY) if call.body.channel]
+        assert sorted(said) == ["#employees", "#estaff"]
+
+
+async def test_policy_says_who_may_declare_one(env: WorkflowEnvironment) -> None:
+    policy = Policy(permissions=Permissions(private=Grant(actors=("security-*",))))
+    async with working(env.client, World(policy)):
+        payload = {"title": SECRET, "private": True, "declared_by": "eve"}
+        handle = await env.client.start_workflow(
+            names.INCIDENT, payload, id="incident-eve", task_queue=names.TASK_QUEUE
+        )
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+        assert "policy lets eve not private" in str(failed.value.cause)

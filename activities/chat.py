@@ -1,5 +1,7 @@
 """What is done in the chat."""
 
+from datetime import UTC, datetime
+
 from temporalio import activity
 
 from activities.border import cross, first_ref, ref
@@ -93,6 +95,17 @@ class ChatActivities:
         if (chat := self._chat) is None:
             return OFF
         return await cross(call, lambda _: chat.invite(ref(call, "channel"), call.body.people))
+
+    @activity.defn(name=Op.CHAT_SWEEP)
+    async def sweep(self, call: EffectCall) -> Receipt:
+        """Retire messages and channels that the vendor has made twice."""
+        if (chat := self._chat) is None:
+            return OFF
+        since = call.body.at or datetime.now(UTC)
+        return await cross(
+            call,
+            lambda _: chat.sweep(f"{call.incident}/", call.body.channels, call.refs, since=since),
+        )
 
     @activity.defn(name=Op.CHAT_ARCHIVE)
     async def archive(self, call: EffectCall) -> Receipt:

@@ -22,6 +22,14 @@ class ConferenceActivities:
             call, lambda fresh: conference.open(call.key, call.body.name, fresh=fresh)
         )
 
+    @activity.defn(name=Op.CONFERENCE_SWEEP)
+    async def sweep(self, call: EffectCall) -> Receipt:
+        """Retire a bridge that the vendor has made besides the incident's."""
+        if (conference := self._conference) is None:
+            return Receipt(off=True)
+        key = f"{call.incident}/bridge"
+        return await cross(call, lambda _: conference.sweep(key, ref(call, "bridge")))
+
     @activity.defn(name=Op.CONFERENCE_END)
     async def end(self, call: EffectCall) -> Receipt:
         """Retire the bridge, once nobody is on it."""

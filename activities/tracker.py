@@ -45,6 +45,14 @@ class TrackerActivities:
             lambda fresh: tracker.note(call.key, ref(call, "issue"), body.text, at, fresh=fresh),
         )
 
+    @activity.defn(name=Op.TRACKER_SWEEP)
+    async def sweep(self, call: EffectCall) -> Receipt:
+        """Retire issues and notes that the vendor has made twice."""
+        if (tracker := self._tracker) is None:
+            return OFF
+        prefix = f"{call.incident}/"
+        return await cross(call, lambda _: tracker.sweep(prefix, ref(call, "issue")))
+
     @activity.defn(name=Op.TRACKER_LINK)
     async def link(self, call: EffectCall) -> Receipt:
         """Relate the issue to another incident's."""

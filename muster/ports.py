@@ -18,6 +18,7 @@ The errors::
         └── Drift                 the vendor answered in a form that its documentation does not have
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from muster.domain.commands import ClosingRecorded, Registered
@@ -121,6 +122,12 @@ class Chat(Protocol):
         """Bring these people in; who is in already stays. ``note`` names those whom the vendor does not know."""
         ...
 
+    async def sweep(
+        self, prefix: str, channels: tuple[str, ...], kept: Mapping[str, Receipt], *, since: Time
+    ) -> Receipt:
+        """Retire what the vendor itself made twice since then under keys of this prefix; ``kept`` stays. ``note`` counts."""
+        ...
+
     async def archive(self, channel: Receipt) -> Receipt:
         """Archive the channel; an archived one stays so."""
         ...
@@ -133,6 +140,10 @@ class Conference(Protocol):
         """Create the meeting. ``id`` the meeting, ``link`` to join, ``note`` the dial-in where there is one."""
         ...
 
+    async def sweep(self, key: str, kept: Receipt) -> Receipt:
+        """Retire every other meeting of this key that the vendor itself has made."""
+        ...
+
     async def end(self, meeting: Receipt) -> Receipt:
         """Retire the meeting. Raises Waiting while someone is in it; one that is gone already is done."""
         ...
@@ -143,6 +154,10 @@ class Tracker(Protocol):
 
     async def open(self, key: str, document: Document, *, fresh: bool) -> Receipt:
         """Create the issue. ``id`` its number in the project, ``link`` to it."""
+        ...
+
+    async def sweep(self, prefix: str, issue: Receipt) -> Receipt:
+        """Retire other issues under this prefix, and notes of this issue, that the vendor itself has made twice."""
         ...
 
     async def edit(self, issue: Receipt, document: Document, *, key: str) -> Receipt:

@@ -18,12 +18,15 @@ class Op(StrEnum):
     CHAT_BOOKMARK = "chat.bookmark"
     CHAT_INVITE = "chat.invite"
     CHAT_ARCHIVE = "chat.archive"
+    CHAT_SWEEP = "chat.sweep"
     CONFERENCE_OPEN = "conference.open"
+    CONFERENCE_SWEEP = "conference.sweep"
     CONFERENCE_END = "conference.end"
     TRACKER_OPEN = "tracker.open"
     TRACKER_EDIT = "tracker.edit"
     TRACKER_NOTE = "tracker.note"
     TRACKER_LINK = "tracker.link"
+    TRACKER_SWEEP = "tracker.sweep"
     STATUS_POST = "status.post"
     LEDGER_REGISTER = "ledger.register"
     LEDGER_RECORD = "ledger.record"
@@ -90,6 +93,8 @@ class Body(Record):
     document: Document | None = None
     channel: str = ""
     """Where a chat message goes: ``#support``, or empty for the thread of the announcement."""
+    channels: tuple[str, ...] = ()
+    """Which chat channels are looked through."""
     name: str = ""
     """The wanted name of a channel, or the topic of a meeting."""
     private: bool = False

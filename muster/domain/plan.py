@@ -1,6 +1,7 @@
 """What facts make to be done outside: the effects of each, with their keys, destinations and order."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from muster.domain import facts as f
@@ -16,6 +17,8 @@ from muster.domain.speech import PUBLIC, words
 from muster.domain.state import IncidentState
 from muster.domain.telling import in_thread, on_record
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far a vendor's clock may be behind ours."""
 MACHINE = "automation:"
 """How the handles of machines begin."""
 
@@ -71,7 +74,33 @@ def _numbered(state: IncidentState, fact: f.NumberGiven, policy: Policy) -> Iter
     yield effect_of(state, "issue", Op.TRACKER_OPEN, "tracker")
     if _has_channel(state, policy) and state.phase in OPEN:
         yield from _own_channel(state, fact.number, policy)
+    yield from _sweeps(state, policy)
     yield from _tell(state, fact, "opened", state.services)
+
+
+def _sweeps(state: IncidentState, policy: Policy) -> Iterator[Effect]:
+    """Look for what a vendor has itself made twice of one request: just after the opening, and at each end."""
+    stand = ("announce", "channel") if _has_channel(state, policy) else ("announce",)
+    told = {
+        channel
+        for audience in state.told.values()
+        for channel in policy.channels(audience.audience)
+    }
+    searched = Body(channels=tuple(sorted(told - {PUBLIC})), at=state.declared_at - CLOCK_SKEW)
+    for name, op, after, body in (
+        ("chat", Op.CHAT_SWEEP, stand, searched),
+        ("bridge", Op.CONFERENCE_SWEEP, ("bridge",), None),
+        ("issue", Op.TRACKER_SWEEP, ("issue",), None),
+    ):
+        yield effect_of(
+            state,
+            f"sweep-{name}:{state.sequence}",
+            op,
+            f"sweep:{name}",
+            body=body,
+            after=after,
+            patient=True,
+        )
 
 
 def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[Effect]:
@@ -153,6 +182,7 @@ def _resolved(state: IncidentState, fact: f.Resolved, _policy: Policy) -> Iterat
 def _closed(state: IncidentState, fact: f.Closed, policy: Policy) -> Iterator[Effect]:
     body = Body(payload=entry(state, policy).model_dump_json())
     yield effect_of(state, f"closing:{state.life}", Op.LEDGER_CLOSE, LEDGER, body=body)
+    yield from _sweeps(state, policy)
     yield from _tell(state, fact, "closed", state.services)
 
 
@@ -221,6 +251,8 @@ def _ends(state: IncidentState, _fact: f.WindowEnded, policy: Policy) -> Iterato
 
 
 def _packed_up(state: IncidentState, policy: Policy) -> Iterator[Effect]:
+    if state.known_as is None:
+        yield from _sweeps(state, policy)
     yield effect_of(state, "bridge-end", Op.CONFERENCE_END, "bridge", after=("bridge",))
     if _has_channel(state, policy) and state.number is not None and state.known_as is None:
         card = "announce" if state.private else "pin"

@@ -33,6 +33,10 @@ class GitLabTracker:
         """Create the issue; one call when fresh."""
         return await self._run(lambda: self._open(key, document, fresh))
 
+    async def sweep(self, prefix: str, issue: Receipt) -> Receipt:
+        """Retire other issues of this incident and notes of the issue that GitLab has made of one request."""
+        return await self._run(lambda: self._sweep(prefix, issue))
+
     async def edit(self, issue: Receipt, document: Document, *, key: str) -> Receipt:
         """Bring the issue to what the document says."""
         return await self._run(lambda: self._edit(issue, document, key))
@@ -49,16 +53,27 @@ class GitLabTracker:
         found = None if fresh else self._keep_oldest(key)
         return _receipt(found or self._project().issues.create(_created(key, document)))
 
-    def _keep_oldest(self, key: str) -> Any:
+    def _own(self, key: str) -> list[Any]:
         query = {"search": key, "in": "description", "order_by": "created_at", "sort": "asc"}
         listed = self._project().issues.list(**query, get_all=True)
-        own = [one for one in listed if (one.description or "").endswith(marker(key))]
+        return [one for one in listed if (one.description or "").endswith(marker(key))]
+
+    def _keep_oldest(self, key: str) -> Any:
+        own = self._own(key)
         for extra in own[1:]:
-            extra.labels = ["incident", "state::duplicate"]
-            extra.state_event = "close"
-            extra.description = f"Created twice by the tracker itself; the record is #{own[0].iid}."
-            extra.save()
+            _retire(extra, own[0].iid)
         return own[0] if own else None
+
+    def _sweep(self, prefix: str, issue: Receipt) -> Receipt:
+        extras = [one for one in self._own(f"{prefix}issue") if str(one.iid) != issue.id]
+        for extra in extras:
+            _retire(extra, issue.id)
+        notes = self._project().issues.get(int(issue.id), lazy=True).notes
+        twins = _twins(notes.list(order_by="created_at", sort="asc", get_all=True), prefix)
+        for twin in twins:
+            twin.delete()
+        retired = len(extras) + len(twins)
+        return Receipt(note=f"{retired} made twice, retired" if retired else "")
 
     def _edit(self, issue: Receipt, document: Document, key: str) -> Receipt:
         changed = {
@@ -185,6 +200,25 @@ def _kept_note(notes: Any, key: str) -> Any:
     for extra in own[1:]:
         extra.delete()
     return own[0] if own else None
+
+
+def _retire(extra: Any, kept: int | str) -> None:
+    extra.labels = ["incident", "state::duplicate"]
+    extra.state_event = "close"
+    extra.description = f"Created twice by the tracker itself; the record is #{kept}."
+    extra.save()
+
+
+def _twins(notes: list[Any], prefix: str) -> list[Any]:
+    """Return the notes whose key another has before them."""
+    seen: set[str] = set()
+    twins = []
+    for note in notes:
+        own = re.search(rf"<!-- muster:({re.escape(prefix)}[^ ]+) -->\Z", note.body)
+        if own and own.group(1) in seen:
+            twins.append(note)
+        seen.add(own.group(1) if own else "")
+    return twins
 
 
 def _note_receipt(issue: Receipt, note: Any) -> Receipt:

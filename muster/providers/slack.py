@@ -1,71 +1,19 @@
 """Slack over slack-sdk's asynchronous client."""
 
 import contextlib
-import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
-
 from muster.domain.effects import Card, Link, Receipt
-from muster.ports import (
-    Ambiguous,
-    Drift,
-    Forbidden,
-    NotFound,
-    NotSent,
-    ProviderError,
-    RateLimited,
-    Rejected,
-)
+from muster.domain.model import Time
+from muster.ports import Drift, NotFound, ProviderError, Rejected
 from muster.providers import slack_words as words
-from muster.providers.errors import retry_after
+from muster.providers.slack_calls import SlackCalls, listed, text_of
+from muster.providers.slack_messages import keep_oldest, marked, sweep
 
-EVENT_TYPE = "muster_effect"
-SEARCHED_MESSAGES = 400
-"""How far back a message is looked for by its key, newest first."""
 NAMES_TRIED = 9
-
-READS = frozenset(
-    {"conversations.list", "conversations.history", "conversations.replies", "bookmarks.list"}
-)
-"""Methods that take no JSON."""
-
-BY_CODE: dict[str, type[ProviderError]] = {
-    "ratelimited": RateLimited,
-    "rate_limited": RateLimited,
-    "fatal_error": Ambiguous,
-    "internal_error": Ambiguous,
-    "request_timeout": Ambiguous,
-    "service_unavailable": NotSent,
-    "team_added_to_org": NotSent,
-    "channel_not_found": NotFound,
-    "message_not_found": NotFound,
-    "thread_not_found": NotFound,
-    "user_not_found": NotFound,
-    "users_not_found": NotFound,
-    "not_authed": Forbidden,
-    "invalid_auth": Forbidden,
-    "account_inactive": Forbidden,
-    "token_revoked": Forbidden,
-    "token_expired": Forbidden,
-    "missing_scope": Forbidden,
-    "no_permission": Forbidden,
-    "not_allowed_token_type": Forbidden,
-    "restricted_action": Forbidden,
-    "ekm_access_denied": Forbidden,
-    "cant_update_message": Forbidden,
-}
-"""Slack's words for what went wrong; any other is Rejected."""
-
-
-def classify(code: str, headers: Mapping[str, str] | None = None) -> ProviderError:
-    """Return the port's error for Slack's word."""
-    kind = BY_CODE.get(code, Rejected)
-    seconds = retry_after(headers or {}, time.time()) if kind is RateLimited else None
-    return kind(code, code=code, retry_after=seconds)
+ARCHIVED = frozenset({"is_archived"})
+"""What an archived channel says to a change that it does not need any more."""
 
 
 class SlackChat:
@@ -74,11 +22,10 @@ class SlackChat:
     def __init__(
         self, token: str, base_url: str, *, people: Mapping[str, str], timeout: int = 5
     ) -> None:
-        self._client = AsyncWebClient(
-            token=token, base_url=base_url, timeout=timeout, retry_handlers=[]
-        )
+        self._api = SlackCalls(token, base_url, timeout=timeout)
         self._people = dict(people)
         self._workspace: str | None = None
+        self._user = ""
         self._marked: set[str] = set()
 
     async def announce(self, key: str, channel: str, card: Card, *, fresh: bool) -> Receipt:
@@ -86,10 +33,12 @@ class SlackChat:
         return await self._post(key, channel, words.card(card), fresh=fresh)
 
     async def edit(self, message: Receipt, card: Card, *, key: str) -> Receipt:
-        """Replace the card; this call also learns the workspace's address, from which links are made."""
+        """Replace the card; in a channel that has been archived since there is nothing to keep current."""
         del key
         shown = words.card(card)
-        await self._call("chat.update", channel=message.container, ts=message.id, **shown)
+        await self._api.forgiving(
+            ARCHIVED, "chat.update", channel=message.container, ts=message.id, **shown
+        )
         return message.model_copy(update={"link": await self._link(message.container, message.id)})
 
     async def say(
@@ -112,9 +61,11 @@ class SlackChat:
         self, key: str, name: str, *, private: bool = False, fresh: bool
     ) -> Receipt:
         """Create the channel; a name that another's channel has is followed by -2, -3 and so on."""
-        found = None if fresh else await self._own_channel(key, name)
-        if found is None:
-            found = await self._create(key, name, private=private, fresh=fresh)
+        found = None
+        if not fresh:
+            await self._who()
+            found = await self._own_channel(key, name)
+        found = found or await self._create(key, name, private=private)
         return Receipt(
             id=found["id"],
             container=found["id"],
@@ -126,7 +77,7 @@ class SlackChat:
         """Set the topic, and once the purpose with the marker by which the channel is known as ours."""
         await self._writable("conversations.setTopic", channel.id, topic=words.escaped(topic))
         if key not in self._marked:
-            await self._call(
+            await self._api.call(
                 "conversations.setPurpose", channel=channel.id, purpose=words.purpose(key)
             )
             self._marked.add(key)
@@ -135,18 +86,19 @@ class SlackChat:
     async def pin(self, key: str, channel: Receipt, card: Card, *, fresh: bool) -> Receipt:
         """Post the card into the channel and pin it."""
         posted = await self._post(key, channel.id, words.card(card), fresh=fresh)
-        await self._forgiving(
+        await self._api.forgiving(
             {"already_pinned"}, "pins.add", channel=posted.container, timestamp=posted.id
         )
         return posted
 
     async def bookmark(self, channel: Receipt, links: tuple[Link, ...]) -> Receipt:
         """Add these bookmarks, except those whose address is there."""
-        listed = await self._call("bookmarks.list", channel_id=channel.id)
-        known = {one.get("link") for one in _list(listed, "bookmarks")}
+        reply = await self._api.call("bookmarks.list", channel_id=channel.id)
+        known = {one.get("link") for one in listed(reply, "bookmarks")}
         for link in links:
             if link.url not in known:
-                await self._call(
+                await self._api.forgiving(
+                    ARCHIVED,
                     "bookmarks.add",
                     channel_id=channel.id,
                     title=link.title,
@@ -160,8 +112,8 @@ class SlackChat:
         unknown = [person for person in people if person not in self._people]
         for person in people:
             if user := self._people.get(person):
-                forgiven = {"already_in_channel", "cant_invite_self"}
-                await self._forgiving(
+                forgiven = {"already_in_channel", "cant_invite_self", *ARCHIVED}
+                await self._api.forgiving(
                     forgiven, "conversations.invite", channel=channel.id, users=user
                 )
         note = f"not known to Slack: {', '.join(unknown)}" if unknown else ""
@@ -169,8 +121,28 @@ class SlackChat:
 
     async def archive(self, channel: Receipt) -> Receipt:
         """Archive the channel."""
-        await self._forgiving({"already_archived"}, "conversations.archive", channel=channel.id)
+        await self._api.forgiving({"already_archived"}, "conversations.archive", channel=channel.id)
         return channel
+
+    async def sweep(
+        self, prefix: str, channels: tuple[str, ...], kept: Mapping[str, Receipt], *, since: Time
+    ) -> Receipt:
+        """Retire what Slack has made twice since then: our messages in these channels and in the thread, our channel."""
+        keep = {key: one.id for key, one in kept.items()}
+        places: list[tuple[str, str | None]] = [
+            (await self._channel_id(one), None) for one in channels
+        ]
+        announced, own = kept.get(f"{prefix}announce"), kept.get(f"{prefix}channel")
+        if announced is not None:
+            places += [(announced.container, None), (announced.container, announced.id)]
+        if own is not None:
+            places.append((own.id, None))
+            await self._who()
+            await self._own_channel(f"{prefix}channel", own.note, keep=own.id)
+        retired = 0
+        for channel, thread in dict.fromkeys(places):
+            retired += await sweep(self._api, prefix, channel, thread, since=since, keep=keep)
+        return Receipt(note=f"{retired} made twice, retired" if retired else "")
 
     # Finding by key.
 
@@ -185,57 +157,22 @@ class SlackChat:
     ) -> Receipt:
         if not fresh:
             container = await self._channel_id(channel)
-            if (kept := await self._keep_oldest(key, container, thread)) is not None:
+            if (kept := await keep_oldest(self._api, key, container, thread)) is not None:
                 return Receipt(id=kept, container=container, link=await self._link(container, kept))
-        marked = {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
         reply = await self._writable(
             "chat.postMessage",
             channel,
-            metadata=marked,
+            metadata=marked(key),
             thread_ts=thread,
             unfurl_links=False,
             **shown,
         )
-        posted, container = _text(reply, "ts"), _text(reply, "channel")
+        posted, container = text_of(reply, "ts"), text_of(reply, "channel")
         return Receipt(id=posted, container=container, link=await self._link(container, posted))
-
-    async def _keep_oldest(self, key: str, channel: str, thread: str | None) -> str | None:
-        found: list[str] = [
-            str(message["ts"])
-            async for message in self._messages(channel, thread)
-            if _key(message) == key
-        ]
-        if not found:
-            return None
-        oldest, *extras = sorted(found, key=float)
-        for extra in extras:
-            await self._forgiving({"message_not_found"}, "chat.delete", channel=channel, ts=extra)
-        return oldest
-
-    async def _messages(self, channel: str, thread: str | None) -> AsyncIterator[dict[str, Any]]:
-        method = "conversations.replies" if thread else "conversations.history"
-        query: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
-        if thread:
-            query["ts"] = thread
-        async for message in self._pages(method, "messages", query, SEARCHED_MESSAGES):
-            yield message
-
-    async def _pages(
-        self, method: str, field: str, query: dict[str, Any], most: int
-    ) -> AsyncIterator[dict[str, Any]]:
-        cursor, seen = "", 0
-        while seen < most:
-            page = await self._call(method, **query, **({"cursor": cursor} if cursor else {}))
-            for item in _list(page, field):
-                seen += 1
-                yield item
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return
 
     async def _channels(self) -> AsyncIterator[dict[str, Any]]:
         query = {"limit": 200, "exclude_archived": False, "types": "public_channel,private_channel"}
-        async for channel in self._pages("conversations.list", "channels", query, 20_000):
+        async for channel in self._api.pages("conversations.list", "channels", query, 20_000):
             yield channel
 
     async def _channel_id(self, channel: str) -> str:
@@ -246,31 +183,37 @@ class SlackChat:
                 return str(one["id"])
         raise NotFound(channel, code="channel_not_found")
 
-    async def _own_channel(self, key: str, name: str) -> dict[str, Any] | None:
-        """Return our channel of this key: marked in its purpose, or of our name and not yet marked by anyone."""
-        named = [one async for one in self._channels() if str(one.get("name", "")).startswith(name)]
-        own = [
-            one for one in named if words.marker(key) in (one.get("purpose") or {}).get("value", "")
-        ]
-        blank = [one for one in named if one["name"] == name and _is_blank(one)]
-        found = sorted(own or blank, key=lambda one: (one.get("created", 0), str(one["id"])))
+    async def _own_channel(self, key: str, name: str, keep: str = "") -> dict[str, Any] | None:
+        """Return our channel of this key, marked in its purpose or made by us and not marked yet; others are archived."""
+        found = [one async for one in self._channels() if self._is_own(one, key, name)]
+        found.sort(key=lambda one: (one["id"] != keep, one.get("created", 0), str(one["id"])))
         for extra in found[1:]:
-            await self._forgiving(
+            await self._api.forgiving(
                 {"already_archived"}, "conversations.archive", channel=extra["id"]
             )
         return found[0] if found else None
 
-    async def _create(self, key: str, name: str, *, private: bool, fresh: bool) -> dict[str, Any]:
+    def _is_own(self, channel: Mapping[str, Any], key: str, name: str) -> bool:
+        purpose = (channel.get("purpose") or {}).get("value") or ""
+        if not str(channel.get("name", "")).startswith(name) or channel.get("is_archived"):
+            return False
+        if words.marker(key) in purpose:
+            return True
+        return not purpose and channel["name"] == name and channel.get("creator") == self._user
+
+    async def _create(self, key: str, name: str, *, private: bool) -> dict[str, Any]:
         for attempt in range(1, NAMES_TRIED + 1):
             wanted = name if attempt == 1 else f"{name}-{attempt}"
             try:
-                reply = await self._call("conversations.create", name=wanted, is_private=private)
+                reply = await self._api.call(
+                    "conversations.create", name=wanted, is_private=private
+                )
             except Rejected as error:
                 if error.code != "name_taken":
                     raise
-                # Nothing of ours can be there when fresh: a channel of that name is another's.
-                own = None if fresh else await self._own_channel(key, wanted)
-                if own is not None:
+                # Slack itself may have made it a moment ago: then it is ours, and not marked yet.
+                await self._who()
+                if (own := await self._own_channel(key, wanted)) is not None:
                     return own
             else:
                 return _channel(reply)
@@ -281,7 +224,7 @@ class SlackChat:
     async def _writable(self, method: str, channel: str, **fields: Any) -> Mapping[str, Any]:
         """Call a write; a channel that was left or archived is joined or reopened first, once."""
         try:
-            return await self._call(method, channel=channel, **fields)
+            return await self._api.call(method, channel=channel, **fields)
         except Rejected as error:
             mend = {
                 "not_in_channel": "conversations.join",
@@ -289,89 +232,29 @@ class SlackChat:
             }.get(error.code)
             if mend is None:
                 raise
-        await self._call(mend, channel=await self._channel_id(channel))
-        return await self._call(method, channel=channel, **fields)
-
-    async def _forgiving(self, forgiven: set[str], method: str, **fields: Any) -> None:
-        try:
-            await self._call(method, **fields)
-        except ProviderError as error:
-            if error.code not in forgiven:
-                raise
-
-    async def _call(self, method: str, **fields: Any) -> Mapping[str, Any]:
-        given = {name: value for name, value in fields.items() if value is not None}
-        how = {"http_verb": "GET", "params": _flat(given)} if method in READS else {"json": given}
-        try:
-            reply = await self._client.api_call(method, **how)
-        except SlackApiError as error:
-            raise _api_error(error) from None
-        except aiohttp.ClientConnectorError as error:
-            raise NotSent(type(error).__name__, code="connection") from None
-        except _UNCLEAR as error:
-            raise Ambiguous(type(error).__name__, code="connection") from None
-        if not isinstance(reply.data, dict):
-            raise Drift(f"{method} answered with bytes", code="malformed")
-        return reply.data
+        await self._api.call(mend, channel=await self._channel_id(channel))
+        return await self._api.call(method, channel=channel, **fields)
 
     async def _link(self, channel: str, ts: str) -> str | None:
         """Return the link in the form that chat.getPermalink documents; None until the workspace is known.
 
         The message stands, whether or not its address can be told.
         """
-        if self._workspace is None:
-            with contextlib.suppress(ProviderError):
-                who = await self._call("auth.test")
-                self._workspace = str(who.get("url", "")).rstrip("/") or None
+        with contextlib.suppress(ProviderError):
+            await self._who()
         if self._workspace is None:
             return None
         return f"{self._workspace}/archives/{channel}/p{ts.replace('.', '')}"
 
+    async def _who(self) -> None:
+        """Learn once who we are: the workspace's address, and the user that makes channels."""
+        if self._workspace is None:
+            who = await self._api.call("auth.test")
+            self._workspace = str(who.get("url", "")).rstrip("/") or None
+            self._user = str(who.get("user_id", ""))
+
     def _channel_link(self, channel: str) -> str | None:
         return f"{self._workspace}/archives/{channel}" if self._workspace else None
-
-
-_UNCLEAR = (
-    TimeoutError,
-    aiohttp.ClientError,
-    SlackClientError,
-    ValueError,
-    AttributeError,  # what slack-sdk raises for a body that is no JSON object
-)
-"""After these a write may have happened."""
-
-
-def _flat(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return query parameters as Slack writes them."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in fields.items()
-    }
-
-
-def _api_error(error: SlackApiError) -> ProviderError:
-    response = error.response
-    data = getattr(response, "data", None)
-    status, headers = getattr(response, "status_code", 0), getattr(response, "headers", {}) or {}
-    if isinstance(data, dict) and data.get("error"):
-        return classify(str(data["error"]), headers)
-    if status == 429:
-        return classify("ratelimited", headers)
-    if status == 503:
-        return NotSent(str(status), code=str(status))
-    return Ambiguous(f"status {status}", code=str(status))
-
-
-def _key(message: Mapping[str, Any]) -> str | None:
-    metadata = message.get("metadata") or {}
-    if metadata.get("event_type") != EVENT_TYPE:
-        return None
-    key: str | None = (metadata.get("event_payload") or {}).get("key")
-    return key
-
-
-def _is_blank(channel: Mapping[str, Any]) -> bool:
-    return not (channel.get("purpose") or {}).get("value") and not channel.get("is_archived")
 
 
 def _channel(reply: Mapping[str, Any]) -> dict[str, Any]:
@@ -379,18 +262,3 @@ def _channel(reply: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(channel, dict) or not {"id", "name"} <= channel.keys():
         raise Drift("the reply has no channel", code="malformed")
     return channel
-
-
-def _list(reply: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    """Return a list that must be there: taken for empty, what is missing from it would be written twice."""
-    value = reply.get(field)
-    if not isinstance(value, list):
-        raise Drift(f"the reply has no {field}", code="malformed")
-    return value
-
-
-def _text(reply: Mapping[str, Any], field: str) -> str:
-    value = reply.get(field)
-    if not isinstance(value, str):
-        raise Drift(f"the reply has no {field}", code="malformed")
-    return value

@@ -84,6 +84,10 @@ class ZoomConference:
         """Create the meeting; one call when fresh and the token is there."""
         return await asyncio.to_thread(self._open, key, topic, fresh)
 
+    async def sweep(self, key: str, kept: Receipt) -> Receipt:
+        """Retire every other meeting of this key, which Zoom has made of one request."""
+        return await asyncio.to_thread(self._sweep, key, kept)
+
     async def end(self, meeting: Receipt) -> Receipt:
         """Retire the meeting. Raises Waiting while someone is in it."""
         return await asyncio.to_thread(self._end, meeting)
@@ -112,6 +116,13 @@ class ZoomConference:
         for extra in extras:
             self._delete(str(extra["id"]))
         return oldest
+
+    def _sweep(self, key: str, kept: Receipt) -> Receipt:
+        own = [one for one in self._listed() if str(one.get("agenda", "")).startswith(_marker(key))]
+        extras = [one for one in own if str(one["id"]) != kept.id]
+        for extra in extras:
+            self._delete(str(extra["id"]))
+        return Receipt(note=f"{len(extras)} made twice, retired" if extras else "")
 
     def _listed(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -32,7 +32,7 @@ class Conversations(SlackState):
         if (refusal := misnamed(name) or self._taken(name)) is not None:
             return error(refusal)
         made = self._create(name)
-        made["is_private"] = truth(given, "is_private")
+        made |= {"is_private": truth(given, "is_private"), "creator": BOT}
         return done(channel=outline(made))
 
     def _conversations_rename(self, given: Fields) -> Reply:

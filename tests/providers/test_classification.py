@@ -26,7 +26,7 @@ from muster.ports import (
     Rejected,
     Waiting,
 )
-from muster.providers import gitlab, slack, x
+from muster.providers import gitlab, slack_calls, x
 from muster.providers.errors import (
     BY_STATUS,
     LONGEST_DELAY,
@@ -113,9 +113,9 @@ def test_x_and_gitlab_hand_the_delay_on() -> None:
     assert gitlab.classify(429, {"Retry-After": "12"}).retry_after == 12
 
 
-@pytest.mark.parametrize(("word", "kind"), slack.BY_CODE.items())
+@pytest.mark.parametrize(("word", "kind"), slack_calls.BY_CODE.items())
 def test_slacks_words(word: str, kind: type[ProviderError]) -> None:
-    error = slack.classify(word)
+    error = slack_calls.classify(word)
     assert (type(error), error.code, error.retry_after) == (kind, word, None)
 
 
@@ -140,7 +140,7 @@ def test_slacks_words(word: str, kind: type[ProviderError]) -> None:
 def test_the_words_of_slack_that_decide_between_trying_again_and_a_human(
     word: str, kind: type[ProviderError]
 ) -> None:
-    assert type(slack.classify(word)) is kind
+    assert type(slack_calls.classify(word)) is kind
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_the_words_of_slack_that_decide_between_trying_again_and_a_human(
     ],
 )
 def test_only_slacks_limit_carries_a_delay(word: str, header: str, seconds: float | None) -> None:
-    assert slack.classify(word, {"Retry-After": header}).retry_after == seconds
+    assert slack_calls.classify(word, {"Retry-After": header}).retry_after == seconds
 
 
 def _wrapped(reason: Exception) -> requests.ConnectionError:

@@ -9,6 +9,7 @@ from muster.domain.effects import Link, Receipt
 from muster.ports import Ambiguous, NotFound, Rejected
 from muster.providers.slack import NAMES_TRIED
 from muster.sandbox import Sandbox
+from muster.sandbox.slack_state import BOT
 from tests.providers.clients import CARD, slack
 
 
@@ -38,6 +39,7 @@ async def test_a_channel_under_a_following_name_is_found_again(sandbox: Sandbox)
     theirs = sandbox.slack._create("inc-42")
     theirs["purpose"] = {"value": "muster key other/channel"}
     broken_off = sandbox.slack._create("inc-42-2")
+    broken_off["creator"] = BOT
     chat = slack(sandbox)
     first = await chat.open_channel("k/channel", "inc-42", fresh=False)
     assert (first.note, first.id) == ("inc-42-2", broken_off["id"])

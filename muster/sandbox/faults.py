@@ -9,19 +9,30 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What can go wrong with a call."""
+    """What can go wrong with a call; "reset" is a TCP reset, which reaches the client without an answer."""
 
     STATUS = "status"
+    """Nothing is written; the answer has the ``status``."""
     DELAY = "delay"
+    """It is done and answered after ``seconds``, even when the client has gone by then."""
     RESET_BEFORE = "reset_before"
+    """Nothing is written; reset at once."""
     RESET_AFTER = "reset_after"
+    """It is written; reset instead of the answer."""
     HANG = "hang"
+    """Nothing is written, ever; no answer for a minute, then reset."""
     LATE_COMMIT = "late_commit"
+    """Reset at once; it is written after ``seconds``, so that a look in between does not find it."""
     RATE_LIMIT = "rate_limit"
+    """Nothing is written; 429 with ``Retry-After`` of ``retry_after`` seconds."""
     MALFORMED = "malformed"
+    """Nothing is written; a 200 with a page that is no JSON."""
     SLACK_ERROR = "slack_error"
+    """Nothing is written; a 200 with the ``error`` that Slack gives."""
     GHOST_DUPLICATE = "ghost_duplicate"
+    """It is written twice; the answer is of the second."""
     OUTAGE = "outage"
+    """Nothing is written; reset at once, until it is cleared unless a ``count`` says otherwise."""
 
 
 VENDORS = frozenset({"slack", "zoom", "gitlab", "x"})
@@ -31,7 +42,8 @@ VENDORS = frozenset({"slack", "zoom", "gitlab", "x"})
 class Fault:
     """One rule: the calls of a vendor whose ``METHOD path`` contains ``route``, ``count`` times or, with None, for ever.
 
-    ``probability`` is drawn for each such call from ``seed``, so that the same seed strikes the same calls.
+    ``probability`` is drawn from ``seed`` for each such call that no earlier rule has struck, in the order in which the
+    calls come, so that the same rules strike the same of the same calls.
     """
 
     kind: Kind

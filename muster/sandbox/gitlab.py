@@ -129,7 +129,7 @@ class GitLab(Vendor):
         """Search the issues."""
         del project
         listed = found(list(self.issues.values()), call.fields)
-        return paged([_outline(one) for one in listed], call.fields)
+        return paged([_outline(one) for one in listed], call)
 
     def get(self, call: Call, project: str, iid: str) -> Reply:
         """Return an issue."""
@@ -190,7 +190,7 @@ class GitLab(Vendor):
         """List the notes."""
         del project
         issue = self.issues.get(iid)
-        return paged(ordered(issue["notes"], call.fields), call.fields) if issue else _missing()
+        return paged(ordered(issue["notes"], call.fields), call) if issue else _missing()
 
     def edit_note(self, call: Call, project: str, iid: str, note: str) -> Reply:
         """Change a note."""
@@ -258,7 +258,7 @@ class GitLab(Vendor):
         del project
         names = sorted({label for issue in self.issues.values() for label in issue["labels"]})
         shown = [{"id": place, "name": name} for place, name in enumerate(names, 1)]
-        return paged(shown, call.fields)
+        return paged(shown, call)
 
     def _act(self, issue: Fields, text: str) -> str:
         """Do what a text does in GitLab, write down that it did, and return what is kept of it."""

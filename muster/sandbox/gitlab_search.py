@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from muster.sandbox.gitlab_changes import labels
-from muster.sandbox.vendor import Fields, Reply, Unfit, number
+from muster.sandbox.vendor import Call, Fields, Reply, Unfit, number
 
 LONGEST_PAGE = 100
+MOST_COUNTED = 10_000
+"""Items past which GitLab no longer says how many there are, nor links to the last page."""
 STATES = frozenset({"opened", "closed", "all"})
 PLACES = ("title", "description")
 
@@ -34,20 +37,34 @@ def moment(value: object, name: str) -> float:
         raise Unfit(name) from None
 
 
-def paged(items: list[Any], given: Fields) -> Reply:
+def paged(items: list[Any], call: Call) -> Reply:
     """Return one page with GitLab's headers about the others. Raises Unfit."""
-    size = min(number(given, "per_page", 20) or 20, LONGEST_PAGE)
-    page = number(given, "page", 1) or 1
-    more = page * size < len(items)
+    size = min(number(call.fields, "per_page", 20) or 20, LONGEST_PAGE)
+    page = number(call.fields, "page", 1) or 1
+    last = -(-len(items) // size) or 1
+    near = {"prev": page - 1 if page > 1 else None, "next": page + 1 if page < last else None}
     headers = {
         "X-Page": str(page),
         "X-Per-Page": str(size),
-        "X-Next-Page": str(page + 1) if more else "",
-        "X-Prev-Page": str(page - 1) if page > 1 else "",
-        "X-Total": str(len(items)),
-        "X-Total-Pages": str(-(-len(items) // size) or 1),
+        "X-Next-Page": str(near["next"] or ""),
+        "X-Prev-Page": str(near["prev"] or ""),
     }
+    ends: dict[str, int | None] = {"first": 1}
+    if len(items) <= MOST_COUNTED:
+        headers |= {"X-Total": str(len(items)), "X-Total-Pages": str(last)}
+        ends["last"] = last
+    headers["Link"] = ", ".join(
+        f'<{_address(call, other, size)}>; rel="{name}"'
+        for name, other in (near | ends).items()
+        if other is not None
+    )
     return Reply(items[(page - 1) * size : page * size], headers=headers)
+
+
+def _address(call: Call, page: int, size: int) -> str:
+    """Return the address of another page of the same list; clients follow it as it stands."""
+    query = urlencode(call.fields | {"page": page, "per_page": size}, doseq=True)
+    return f"http://{call.headers.get('Host', '')}/{call.vendor}{call.path}?{query}"
 
 
 def _state(issue: Fields, given: Fields) -> bool:

@@ -1,98 +1,67 @@
 """The page on which a person sees what is in Slack, Zoom, GitLab and X right now."""
 
-from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
+from muster.sandbox.faults import Kind
+from muster.sandbox.page_gitlab import alarm, issue_shown
+from muster.sandbox.page_parts import counted, lines, moment, panel, state
 from muster.sandbox.page_shell import framed
-from muster.sandbox.page_slack import channel_shown, in_use, left_out, tag
+from muster.sandbox.page_slack import channel_shown, in_use
 from muster.sandbox.vendor import Fields
 
 if TYPE_CHECKING:
-    from muster.sandbox.server import Sandbox
+    from muster.sandbox.server import Logged, Sandbox
 
 LAST_CALLS = 25
 ITEMS = 50
 """Issues, meetings and posts that are shown at most, the newest first."""
-LAST_NOTES = 8
-_STATES = {"opened": "good", "started": "good", "closed": "warn"}
+_FAILED = 400
+"""The first status of an answer that says no."""
+_NAMES = (("slack", "Slack"), ("gitlab", "GitLab"), ("zoom", "Zoom"), ("x", "X"))
 
 
 def page(sandbox: "Sandbox") -> str:
     """Return the page; every word of others is escaped."""
     panels = (_slack(sandbox), _gitlab(sandbox), _zoom(sandbox), _x(sandbox))
-    return framed(f"{_faults(sandbox)}<main>{''.join(panels)}</main>{_calls(sandbox)}")
-
-
-def _panel(name: str, title: str, count: int, noun: str, parts: Iterable[str]) -> str:
-    inner = "".join(parts) or "<p class=quiet>nothing yet</p>"
-    counted = f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-    return f'<section class="{name}"><h2>{title} <small>{counted}</small></h2>{inner}</section>'
+    links = "".join(f'<a class="{name}" href="#{name}">{title}</a>' for name, title in _NAMES)
+    return framed(
+        f"<nav>{links}</nav>{_faults(sandbox)}<main>{''.join(panels)}</main>"
+        f"<footer>{_calls(sandbox)}{_breaking(sandbox)}</footer>"
+    )
 
 
 def _slack(sandbox: "Sandbox") -> str:
     used = [one for one in sandbox.slack.channels.values() if in_use(one)]
     people = sandbox.slack.users
     shown = (channel_shown(one, people) for one in used)
-    return _panel("slack", "Slack", len(used), "channel", shown)
+    return panel("slack", "Slack", counted(len(used), "channel"), shown)
 
 
 def _zoom(sandbox: "Sandbox") -> str:
     meetings = list(sandbox.zoom.meetings.values())
     parts = (
-        f"<article>{escape(str(one['topic']))} {_state(one['status'])}"
-        f"<br><small>{escape(str(one['join_url']))}</small></article>"
+        f"<article><b>{escape(str(one['topic']))}</b>"
+        f"<div class=about>{state(one['status'])} {escape(str(one['join_url']))}</div></article>"
         for one in meetings[: -ITEMS - 1 : -1]
     )
-    return _panel("zoom", "Zoom", len(meetings), "meeting", parts)
+    return panel("zoom", "Zoom", counted(len(meetings), "meeting"), parts)
 
 
 def _gitlab(sandbox: "Sandbox") -> str:
     issues = list(sandbox.gitlab.issues.values())
-    acted = [f"{one}" for one in sandbox.gitlab.quick_actions[-LAST_NOTES:]]
-    acted += [f"@{one}" for one in sandbox.gitlab.mentions[-LAST_NOTES:]]
-    acted += [f"@{one} in a title" for one in sandbox.gitlab.title_mentions[-LAST_NOTES:]]
-    alarm = (
-        [f"<p>texts have acted: {' '.join(tag(one, 'bad') for one in acted)}</p>"] if acted else []
-    )
-    return _panel(
-        "gitlab", "GitLab", len(issues), "issue", (*alarm, *map(_issue, issues[: -ITEMS - 1 : -1]))
-    )
-
-
-def _issue(issue: Fields) -> str:
-    labels = " ".join(tag(str(one)) for one in issue["labels"])
-    linked = ", ".join(f"{_kind(issue, one)} #{one}" for one in issue["links"])
-    count = len(issue["notes"])
-    notes = "".join(
-        f"<pre>{escape(str(one['body']).strip())}</pre>" for one in issue["notes"][-LAST_NOTES:]
-    )
-    return (
-        f"<article><b>#{issue['iid']} {escape(str(issue['title']))}</b> {_state(issue['state'])} {labels}"
-        f"{f'<p class=quiet>{escape(linked)}</p>' if linked else ''}"
-        f'<details id="issue{issue["iid"]}"><summary>description and {count} '
-        f"note{'' if count == 1 else 's'}</summary>"
-        f"<pre>{escape(str(issue['description']))}</pre>{left_out(count)}{notes}</details></article>"
-    )
-
-
-def _kind(issue: Fields, other: int) -> str:
-    kept = issue.get("linked", {}).get(str(other), {})
-    return str(kept.get("type", "relates_to")).replace("_", " ")
-
-
-def _state(word: object) -> str:
-    return tag(str(word), _STATES.get(str(word), ""))
+    shown = (alarm(sandbox.gitlab), *map(issue_shown, issues[: -ITEMS - 1 : -1]))
+    return panel("gitlab", "GitLab", counted(len(issues), "issue"), shown)
 
 
 def _x(sandbox: "Sandbox") -> str:
     posts = list(sandbox.x.posts.values())
     parts = (
-        f"<article>{escape(str(one['text'])).replace(chr(10), '<br>')}<br>"
-        f"<time>{escape(str(one['created_at']))}</time></article>"
+        f"<article><p>{lines(str(one['text']))}</p>"
+        f"<div class=about>{moment(str(one['created_at']))}</div></article>"
         for one in posts[: -ITEMS - 1 : -1]
     )
-    return _panel("x", "X", len(posts), "post", parts)
+    return panel("x", "X", counted(len(posts), "post"), parts)
 
 
 def _faults(sandbox: "Sandbox") -> str:
@@ -110,15 +79,36 @@ def _faults(sandbox: "Sandbox") -> str:
 
 
 def _often(rule: Fields) -> str:
-    return "until it is cleared" if rule["count"] is None else f"{rule['count']} more"
+    often = "until it is cleared" if rule["count"] is None else f"{rule['count']} more"
+    chance = rule["probability"]
+    return often if chance == 1 else f"{often}, {chance * 100:g} % of the calls"
 
 
 def _calls(sandbox: "Sandbox") -> str:
-    rows = "".join(
-        f"<tr><td>{one.seq}<td>{one.at[11:19]}<td>{one.vendor}<td>{one.method} {escape(one.path[:120])}"
-        f"<td>{one.status or '...'}<td>{'written' if one.committed else ''}"
-        f"<td class=bad>{escape(one.fault)}"
-        for one in list(sandbox.calls)[: -LAST_CALLS - 1 : -1]
+    rows = "".join(_call(one) for one in list(sandbox.calls)[: -LAST_CALLS - 1 : -1])
+    head = "<tr><th>#<th>at (UTC)<th>vendor<th>call<th>answer<th>written<th>fault"
+    made = len(sandbox.calls)
+    count = f"<summary>The last {min(made, LAST_CALLS)} of {counted(made, 'call')}</summary>"
+    return f"<details id=calls>{count}<div class=wide><table>{head}{rows}</table></div></details>"
+
+
+def _call(one: "Logged") -> str:
+    failed = " class=bad" if one.status >= _FAILED else ""
+    return (
+        f"<tr><td>{one.seq}<td>{one.at[11:19]}<td>{one.vendor}"
+        f"<td>{one.method} {escape(one.path[:120])}<td{failed}>{one.status or 'none'}"
+        f"<td>{'yes' if one.committed else ''}<td class=bad>{escape(one.fault)}"
     )
-    count = f"<summary>last calls, of {len(sandbox.calls)}</summary>"
-    return f"<footer><details id=calls>{count}<div class=wide><table>{rows}</table></div></details></footer>"
+
+
+def _breaking(sandbox: "Sandbox") -> str:
+    """Return how to break something, with every kind that there is."""
+    url = f"{sandbox.url}/_control/faults"
+    told = (
+        f'curl {url} -d \'{{"kind": "outage", "vendor": "slack"}}\'\n'
+        f"curl -X DELETE {url}    # all is well again\n\n"
+        f"kind    {', '.join(Kind)}\n"
+        "also    route (part of METHOD and path), count (null: for ever), probability, seed,\n"
+        "        status, seconds, retry_after, error"
+    )
+    return f"<details id=breaking><summary>Break something</summary><pre>{escape(told)}</pre></details>"

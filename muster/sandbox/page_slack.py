@@ -1,14 +1,16 @@
 """How the page shows what is in Slack: channels, cards, threads, and whom a message pinged."""
 
 import re
+from datetime import UTC, datetime
 from html import escape, unescape
 
+from muster.sandbox.page_parts import SHOWN, left_out, lines, moment, tag
 from muster.sandbox.slack_state import CHANNELS
 from muster.sandbox.vendor import Fields
 
-SHOWN = 8
-"""Messages of a channel, and replies of a thread, of which the last are shown."""
 _CONTROL = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+_CLASSES = {"header": "title", "context": "quiet"}
+"""What a kind of block looks like; the others are plain."""
 
 
 def in_use(channel: Fields) -> bool:
@@ -18,60 +20,53 @@ def in_use(channel: Fields) -> bool:
 
 
 def channel_shown(channel: Fields, people: dict[str, str]) -> str:
-    """Return a channel with its last messages."""
+    """Return a channel with its last messages, the newest first."""
     direct = people.get(str(channel.get("user")), "")
     name = f"@{direct}" if direct else f"#{channel['name']}"
     tags = [tag("archived", "warn")] if channel["is_archived"] else []
     tags += [tag(str(one["title"])) for one in channel["bookmarks"]]
+    topic = escape(str(channel["topic"]["value"]))
     tops = [one for one in channel["messages"] if not one["thread_ts"]]
+    shown = "".join(_message(one, channel) for one in tops[: -SHOWN - 1 : -1])
     return (
         f"<h3>{escape(name)} {' '.join(tags)}</h3>"
-        f"<p class=quiet>{escape(str(channel['topic']['value']))}</p>"
-        f"{left_out(len(tops))}{''.join(_message(one, channel) for one in tops[-SHOWN:])}"
+        f"{f'<p class=quiet>{topic}</p>' if topic else ''}{shown}{left_out(len(tops))}"
     )
 
 
-def left_out(count: int) -> str:
-    """Return how many earlier ones are not shown."""
-    return f"<p class=quiet>{count - SHOWN} earlier</p>" if count > SHOWN else ""
-
-
-def tag(words: str, kind: str = "") -> str:
-    """Return a small label."""
-    return f'<span class="tag {kind}">{escape(words)}</span>'
-
-
 def _message(message: Fields, channel: Fields) -> str:
+    """Return a message over its thread, which reads downwards as in Slack."""
     replies = [one for one in channel["messages"] if one["thread_ts"] == message["ts"]]
-    thread = "".join(f"<article>{_inner(one, channel)}</article>" for one in replies[-SHOWN:])
-    return f"<article>{_inner(message, channel)}{left_out(len(replies))}{thread}</article>"
+    thread = "".join(f"<li>{_inner(one, channel)}</li>" for one in replies[-SHOWN:])
+    below = f"{left_out(len(replies))}<ul>{thread}</ul>" if thread else ""
+    return f"<article>{_inner(message, channel)}{below}</article>"
 
 
 def _inner(message: Fields, channel: Fields) -> str:
-    seconds = int(float(message["ts"])) % 86_400
-    at = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    at = datetime.fromtimestamp(int(float(message["ts"])), UTC).isoformat()
     tags = [tag("pinned")] if message["ts"] in channel["pins"] else []
     tags += [tag(f"pings {one}", "bad") for one in message["notified"]]
     edited = f" · edited {message['edits']}x" if message["edits"] else ""
-    return f"{_words(message)} <time>{at} UTC{edited}</time> {' '.join(tags)}"
+    about = f"{moment(at)}<small>{edited}</small> {' '.join(tags)}".rstrip()
+    return f"<div class=words>{_words(message)}</div><div class=about>{about}</div>"
 
 
 def _words(message: Fields) -> str:
     """Return a message's words: its blocks where it has some."""
-    texts = [
-        _text(part)
-        for block in message["blocks"]
-        for part in (block.get("text"), *(block.get("fields") or block.get("elements") or ()))
-        if isinstance(part, dict)
-    ]
-    return "<br>".join(texts) or formatted(str(message["text"]))
+    texts = "".join(_block(block) for block in message["blocks"])
+    return texts or f"<p>{formatted(str(message['text']))}</p>"
+
+
+def _block(block: Fields) -> str:
+    parts = (block.get("text"), *(block.get("fields") or block.get("elements") or ()))
+    texts = "<br>".join(_text(part) for part in parts if isinstance(part, dict))
+    kind = _CLASSES.get(str(block.get("type")), "")
+    return f"<p{f' class={kind}' if kind else ''}>{texts}</p>" if texts else ""
 
 
 def _text(part: Fields) -> str:
     words = str(part.get("text", ""))
-    if part.get("type") == "plain_text":
-        return escape(words).replace("\n", "<br>")
-    return formatted(words)
+    return lines(words) if part.get("type") == "plain_text" else formatted(words)
 
 
 def formatted(words: str) -> str:

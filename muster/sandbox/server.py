@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import struct
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, Self
 
 from aiohttp import web
@@ -201,10 +203,17 @@ async def _call(request: web.Request, vendor: str) -> Call:
         vendor=vendor,
         method=request.method,
         path=path,
-        fields={**request.query, **await _body(request)},
+        fields={**_query(request), **await _body(request)},
         token=header.removeprefix("Bearer ").strip() if header.startswith("Bearer ") else "",
         headers=request.headers,
     )
+
+
+def _query(request: web.Request) -> Fields:
+    """Return the query; a field that stands there more than once is a list."""
+    given = request.rel_url.query
+    every = {name: given.getall(name) for name in given}
+    return {name: found[0] if len(found) == 1 else found for name, found in every.items()}
 
 
 async def _body(request: web.Request) -> Fields:
@@ -241,7 +250,10 @@ def _response(reply: Reply, logged: Logged) -> web.Response:
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Break the connection as a dying vendor does: without an answer."""
-    if request.transport is not None:
-        request.transport.abort()
+    """Break the connection as a dying vendor does: with a reset and without an answer."""
+    if (transport := request.transport) is not None:
+        # Closed with no time to linger, a socket says RST; otherwise it would say FIN, an orderly end.
+        socket: Any = transport.get_extra_info("socket")
+        socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
     return web.Response(status=500)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starter.cli.session import Session
 
 Document = dict[str, Any]
+_YES = frozenset({"", "y", "yes"})
 
 
 def required(
@@ -73,14 +74,19 @@ def which_incident(entries: list[Document]) -> Document:
 
 
 def confirm(session: "Session", rows: Iterable[page.Row], *, yes: bool) -> None:
-    """Show what will happen and wait for Enter; nothing to wait for where nobody is there."""
+    """Show what will happen and wait for Enter; nothing to wait for where nobody is there.
+
+    Any word but a yes leaves it: who types n does not mean yes. Raises click.Abort.
+    """
     if yes or not session.interactive:
         return
     page.write(rows, sys.stderr)
-    click.prompt(
+    answer: str = click.prompt(
         "Enter to go on, Ctrl-C to leave it",
         default="",
         show_default=False,
         err=True,
         prompt_suffix=" ",
     )
+    if answer.strip().lower() not in _YES:
+        raise click.Abort

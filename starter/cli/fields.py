@@ -21,6 +21,7 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@:-]{0,63}")
+_COUNT = re.compile(r"[1-9][0-9]{0,5}")
 _SEVERITY = re.compile(r"(?:s|sev|severity)?[\s:_-]?([1-4])", re.IGNORECASE)
 
 
@@ -83,6 +84,14 @@ def person(value: str) -> str:
         message = "must be a handle of letters, digits and . _ + @ : -, at most 64 long"
         raise ValueError(message)
     return handle
+
+
+def count(value: str) -> int:
+    """Return a number of things, at least one."""
+    if not _COUNT.fullmatch(value.strip()):
+        message = "must be a whole number from 1 to 999999"
+        raise ValueError(message)
+    return int(value)
 
 
 def severity(value: str) -> str:

@@ -92,7 +92,9 @@ def _roles(manager: str | None) -> Document:
 @click.option(
     "--service", type=Field("service", fields.line), metavar="NAME", help="Only this service."
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="COUNT", help="At most so many.")
+@click.option(
+    "--limit", type=Field("limit", fields.count), metavar="COUNT", help="At most so many."
+)
 def listing(session: Session, *, only_open: bool, service: str | None, limit: int | None) -> int:
     """List incidents, the newest first."""
     entries = session.run(lambda muster: muster.entries(standing=only_open))

@@ -1,5 +1,6 @@
 """One incident on a screen of 24 lines: what, who, what is tried, late, next to do."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,10 +72,9 @@ def _facts(incident: Document, now: datetime) -> Iterator[Row]:
     service = ", ".join(inert(one) for one in incident.get("services") or ())
     yield Row(service or inert(incident.get("service") or "not named"), label="Service")
     if since is not None:
-        by = (
-            f", declared by {inert(incident['declared_by'])}" if incident.get("declared_by") else ""
-        )
-        yield Row(f"{shown(since, now)}, {length(now - since)} ago{by}", label="Since")
+        by = inert(incident.get("declared_by") or "").removeprefix("automation:")
+        told = f"{shown(since, now)}, {length(now - since)} ago"
+        yield Row(f"{told}, declared by {by}" if by else told, label="Since")
     if reason := inert(incident.get("severity_reason") or ""):
         yield Row(reason, label="Rated")
     yield from _ending(incident, now)
@@ -158,14 +158,18 @@ def _due(incident: Document, now: datetime) -> Iterator[Row]:
 
 
 def _alerts(incident: Document, _now: datetime) -> Iterator[Row]:
-    for alert in incident.get("alerts") or ():
-        if alert["set_aside"]:
-            yield Row(f"{inert(alert['name'])} set aside: {inert(alert['set_aside'])}", "Alerts")
-        elif alert["firing"]:
-            summary = f": {inert(alert['summary'])}" if alert.get("summary") else ""
-            yield Row(
-                f"{inert(alert['name'])} on {inert(alert['service'])} fires{summary}", "Alerts"
-            )
+    """Yield what fires; the same of several instances is one row."""
+    told = Counter(text for alert in incident.get("alerts") or () if (text := _alert(alert)))
+    for (fires, summary), count in told.items():
+        yield Row(f"{fires} x{count}{summary}" if count > 1 else f"{fires}{summary}", "Alerts")
+
+
+def _alert(alert: Document) -> tuple[str, str] | None:
+    if alert["set_aside"]:
+        return f"{inert(alert['name'])} set aside", f": {inert(alert['set_aside'])}"
+    summary = f": {inert(alert['summary'])}" if alert.get("summary") else ""
+    fires = f"{inert(alert['name'])} on {inert(alert['service'])} fires"
+    return (fires, summary) if alert["firing"] else None
 
 
 def _said(incident: Document, now: datetime) -> Iterator[Row]:

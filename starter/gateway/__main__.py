@@ -1,5 +1,6 @@
 """Runs the gateway by itself: ``python -m starter.gateway``."""
 
+import argparse
 import asyncio
 import logging
 import os
@@ -8,14 +9,17 @@ import sys
 from muster.policy import PolicyError
 from muster.settings import SettingsError
 from starter.gateway.server import GatewayError, serve
-from starter.gateway.settings import from_environment
+from starter.gateway.settings import EVERYWHERE, from_environment
 
 
 def main() -> int:
     """Serve with the settings of the environment; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m starter.gateway", description=__doc__)
+    parser.add_argument("--host", default=EVERYWHERE, help="the address on which to listen")
+    given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        asyncio.run(serve(from_environment()))
+        asyncio.run(serve(from_environment(host=given.host)))
     except (SettingsError, PolicyError, GatewayError) as error:
         sys.stderr.write(f"muster gateway: {error}\n")
         return 2

@@ -84,6 +84,9 @@ def read(body: bytes) -> Webhook:
     except (ValueError, RecursionError) as error:
         message = f"the body is not JSON: {clean(str(error), 200)}"
         raise BadInput(message, None) from None
+    if not isinstance(document, dict):
+        message = "the body must be a JSON object, as Alertmanager sends it"
+        raise BadInput(message, None)
     try:
         return Webhook.model_validate(document)
     except ValidationError as error:

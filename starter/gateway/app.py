@@ -132,8 +132,9 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except NotDeliveredError as error:
         message = f"Temporal has not accepted all of it: {error}"
         return _error(503, "unavailable", message, headers={"Retry-After": str(RETRY_AFTER)})
-    except web.HTTPRequestEntityTooLarge as error:
-        return _error(413, "too_large", str(error.text))
+    except web.HTTPRequestEntityTooLarge:
+        message = f"the body is larger than {request.client_max_size} bytes, which is the limit"
+        return _error(413, "too_large", message)
     except web.HTTPException as error:
         allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return _error(

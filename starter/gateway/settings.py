@@ -11,7 +11,9 @@ from muster.policy import load
 from muster.settings import SettingsError
 
 PORT: Final = 8080
+LAST_PORT: Final = 65_535
 LIMIT: Final = 10 * 1024 * 1024
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a gateway is there to be reached; the token guards it
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,15 @@ class GatewaySettings:
 
     token: str
     policy: Policy
-    host: str = "0.0.0.0"  # noqa: S104 - a gateway is there to be reached; the token guards it
+    host: str = EVERYWHERE
     port: int = PORT
     limit: int = LIMIT
     """Bytes of a request's body."""
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> GatewaySettings:
+def from_environment(
+    environment: Mapping[str, str] = os.environ, *, host: str = EVERYWHERE
+) -> GatewaySettings:
     """Return the settings. Raises SettingsError, or PolicyError for the policy's file."""
     token = environment.get("MUSTER_GATEWAY_TOKEN", "").strip()
     if not token:
@@ -36,12 +40,15 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> GatewaySett
     return GatewaySettings(
         token=token,
         policy=load(Path(path)) if path else Policy(),
-        port=_port(environment.get("MUSTER_GATEWAY_PORT", str(PORT))),
+        host=host,
+        port=port(environment, PORT),
     )
 
 
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= 65_535:  # noqa: PLR2004 - the last port
+def port(environment: Mapping[str, str], default: int, *, lowest: int = 0) -> int:
+    """Return the gateway's port; 0 is any free one. Raises SettingsError."""
+    text = environment.get("MUSTER_GATEWAY_PORT", str(default))
+    if text.isascii() and text.isdigit() and lowest <= int(text) <= LAST_PORT:
         return int(text)
-    message = f"MUSTER_GATEWAY_PORT is {text!r}: must be a port from 0 to 65535"
+    message = f"MUSTER_GATEWAY_PORT is {text!r}: must be a port from {lowest} to {LAST_PORT}"
     raise SettingsError(message)

@@ -20,6 +20,10 @@ class StackError(Exception):
     """The stack cannot run; the message says why and what to do."""
 
 
+class Left(Exception):
+    """Told to stop before everything was up."""
+
+
 class Child:
     """One process in a group of its own, so that Ctrl-C reaches it through us alone and in order."""
 
@@ -30,6 +34,7 @@ class Child:
         self.command = list(command)
         self.log = log
         self._env = dict(env)
+        self._began = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -41,6 +46,7 @@ class Child:
         """Start it; its output goes to the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
+            self._began = output.tell()
             self._process = subprocess.Popen(
                 self.command,
                 env=self._env,
@@ -48,7 +54,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - two C calls
+                preexec_fn=die_with(os.getpid()) if sys.platform == "linux" else None,  # noqa: PLW1509 - C calls
             )
 
     def running(self) -> bool:
@@ -79,8 +85,12 @@ class Child:
             self.kill()
 
     def text(self) -> str:
-        """Return what it has written so far."""
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        """Return what it has written since its last start; the log has what was before."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as written:
+            written.seek(self._began)
+            return written.read().decode(errors="replace")
 
     def last_words(self) -> str:
         """Return the end of its log."""
@@ -93,16 +103,32 @@ class Child:
         return self._process
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end this child with its parent, even where that is killed."""
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+def die_with(parent: int) -> Callable[[], None]:
+    """Return what asks the kernel to end this child with its parent, even where that is killed."""
+
+    def ask() -> None:
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+        if os.getppid() != parent:  # it has ended in between, and nobody would tell us
+            os._exit(1)
+
+    return ask
 
 
-def wait_for(what: str, ready: Callable[[], bool], child: Child, seconds: float = 30.0) -> None:
-    """Wait until it is ready. Raises StackError with the child's last words when it ends or takes too long."""
+def wait_for(
+    what: str,
+    ready: Callable[[], bool],
+    child: Child,
+    seconds: float = 30.0,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Wait until it is ready. Raises Left, or StackError with the child's last words when it ends or is late."""
     deadline = monotonic() + seconds
     while not ready():
+        if stopped():
+            raise Left
         if not child.running() or monotonic() > deadline:
-            message = f"{what} did not come up; the end of {child.log}:\n{child.last_words()}"
+            words = child.last_words() or "(it has said nothing)"
+            message = f"{what} did not come up; the end of {child.log}:\n{words}"
             raise StackError(message)
         sleep(0.05)

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -30,8 +31,11 @@ class Stack:
         token: str,
         policy: Path | None = None,
         durable: bool = False,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Take where it lives, and what tells that it is to stop while it still starts."""
         self.home, self.ports = home, ports
+        self._wait = partial(wait_for, stopped=stopped)
         env = environment(ports, token, policy)
         self.environment = env
         log = home / "log"
@@ -54,25 +58,29 @@ class Stack:
             log / "sandbox.log",
         )
         self.worker = Child("worker", [python, "-m", "workers"], env, log / "worker.log")
-        self.gateway = Child("gateway", [python, "-m", "starter.gateway"], env, log / "gateway.log")
+        self.gateway = Child(
+            "gateway",
+            [python, "-m", "starter.gateway", "--host", HOST],
+            env,
+            log / "gateway.log",
+        )
 
     def start(self) -> None:
-        """Start everything and wait until it answers. Raises StackError."""
+        """Start everything and wait until it answers. Raises StackError or Left."""
         self.ports.check()
         self.home.mkdir(parents=True, exist_ok=True)
         self.server.start()
         self.sandbox.start()
-        wait_for("Temporal", lambda: listening(self.ports.temporal), self.server)
-        wait_for("the sandbox", lambda: listening(self.ports.sandbox), self.sandbox)
+        self._wait("Temporal", lambda: listening(self.ports.temporal), self.server)
+        self._wait("the sandbox", lambda: listening(self.ports.sandbox), self.sandbox)
         self.gateway.start()
         self.start_worker()
-        wait_for("the gateway", lambda: listening(self.ports.gateway), self.gateway)
+        self._wait("the gateway", lambda: listening(self.ports.gateway), self.gateway)
 
     def start_worker(self) -> None:
         """Start the worker and wait until it polls."""
-        before = self.worker.text().count(READY)
         self.worker.start()
-        wait_for("the worker", lambda: self.worker.text().count(READY) > before, self.worker)
+        self._wait("the worker", lambda: READY in self.worker.text(), self.worker)
 
     def stop(self) -> None:
         """Stop everything; the server last, so that the others can finish what they have begun."""

@@ -21,15 +21,33 @@ class Ports:
     sandbox: int = 8421
 
     def check(self) -> None:
-        """See that all are free. Raises StackError naming the one that is not."""
+        """See that none is wanted twice and all are free. Raises StackError naming the one that is not."""
+        wanted: dict[int, str] = {}
         for name, port in vars(self).items():
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, port))
-                except OSError:
-                    message = f"port {port} ({name}) is taken: stop what listens there (another `muster up`?)"
-                    raise StackError(message) from None
+            if port in wanted:
+                raise _unusable(f"port {port} is wanted for {wanted[port]} and for {name}", name)
+            wanted[port] = name
+        for port, name in wanted.items():
+            if not _is_free(port):
+                taken = (
+                    f"port {port} ({name}) is taken: stop what listens there (another `muster up`?)"
+                )
+                raise _unusable(taken, name)
+
+
+def _unusable(message: str, name: str) -> StackError:
+    hint = "; MUSTER_GATEWAY_PORT names another port" if name == "gateway" else ""
+    return StackError(f"{message}{hint}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def free_ports() -> Ports:

@@ -2,54 +2,95 @@
 
 import os
 import secrets
+import shutil
 import signal
 import sys
-import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
-from starter.stack.children import Child, StackError
+from muster.policy import PolicyError, load
+from muster.settings import SettingsError
+from starter.gateway.settings import port
+from starter.stack.children import Left, StackError
 from starter.stack.embedded import Stack
 from starter.stack.keeping import keep_now
-from starter.stack.places import HOST, Ports
+from starter.stack.places import HOST, Ports, temporal_binary
+from starter.stack.watching import watch
 
 HOME = Path(".muster")
-LOOK = 0.5
-"""Seconds between two looks at the children."""
+BAD_INPUT, LEFT = 2, 130
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the environment says of the stack."""
+
+    ports: Ports
+    policy: Path | None
+    token: str
 
 
 def up(*, durable: bool = False, home: Path = HOME, ports: Ports | None = None) -> int:
     """Run the stack until told to stop; return the exit code."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    home = home.absolute()
+    stopped = Event()
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # no exception: it could lose a child that just starts
         signal.signal(number, lambda *_: stopped.set())
-    places = ports or _ports()
-    token = os.environ.get("MUSTER_GATEWAY_TOKEN") or _token(home)
-    policy = os.environ.get("MUSTER_POLICY")
     try:
-        with Stack(
-            home, places, token=token, policy=Path(policy) if policy else None, durable=durable
-        ) as stack:
-            keep_now(f"{HOST}:{places.temporal}")
-            _say(stack, token, durable=durable)
-            _watch(stack, stopped)
-            print("stopping ...", flush=True)
+        wanted = _wanted(os.environ, ports)
+        temporal_binary()
+        wanted.ports.check()
+        _run(wanted, home, stopped, durable=durable)
+    except (SettingsError, PolicyError) as error:
+        return _fail(error, BAD_INPUT)
     except StackError as error:
-        print(f"muster up: {error}", file=sys.stderr, flush=True)
-        return 1
+        return _fail(error, 1)
+    except Left:
+        return _fail("left before everything was up; what had started is stopped", LEFT)
     return 0
 
 
-def _ports() -> Ports:
-    """Return the usual ports, with the gateway's own variable."""
-    given = os.environ.get("MUSTER_GATEWAY_PORT", "")
-    return Ports(gateway=int(given)) if given.isdigit() else Ports()
+def _fail(why: object, code: int) -> int:
+    print(f"muster up: {why}", file=sys.stderr, flush=True)
+    return code
+
+
+def _wanted(environment: Mapping[str, str], ports: Ports | None) -> Wanted:
+    """Read the environment before anything starts. Raises SettingsError or PolicyError."""
+    found = ports or Ports(gateway=port(environment, Ports.gateway, lowest=1))
+    given = environment.get("MUSTER_POLICY")
+    if given:
+        load(given)
+    policy = Path(given).absolute() if given else None
+    return Wanted(found, policy, environment.get("MUSTER_GATEWAY_TOKEN", "").strip())
+
+
+def _run(wanted: Wanted, home: Path, stopped: Event, *, durable: bool) -> None:
+    token = wanted.token or _token(home)
+    with Stack(
+        home,
+        wanted.ports,
+        token=token,
+        policy=wanted.policy,
+        durable=durable,
+        stopped=stopped.is_set,
+    ) as stack:
+        keep_now(f"{HOST}:{wanted.ports.temporal}")
+        _say(stack, wanted, token, durable=durable)
+        watch(stack, stopped)
+        print("stopping ...", flush=True)
 
 
 def _token(home: Path) -> str:
     """Return the token of the last time, or a new one."""
     kept = home / "gateway.token"
-    if kept.exists():
-        return kept.read_text().strip()
+    if kept.exists() and (token := kept.read_text().strip()):
+        return token
     home.mkdir(parents=True, exist_ok=True)
     token = secrets.token_urlsafe(24)
     kept.touch(mode=0o600)
@@ -57,7 +98,7 @@ def _token(home: Path) -> str:
     return token
 
 
-def _say(stack: Stack, token: str, *, durable: bool) -> None:
+def _say(stack: Stack, wanted: Wanted, token: str, *, durable: bool) -> None:
     ports = stack.ports
     survives = "a power cut" if durable else "a killed process, not a power cut (--durable does)"
     print(
@@ -68,31 +109,18 @@ def _say(stack: Stack, token: str, *, durable: bool) -> None:
                 f"  Web UI     http://{HOST}:{ports.ui}",
                 f"  Gateway    http://{HOST}:{ports.gateway}  (bearer token {token})",
                 f"  Sandbox    http://{HOST}:{ports.sandbox}  (Slack, Zoom, GitLab and X, for trying)",
+                f"  Policy     {wanted.policy or 'the defaults (MUSTER_POLICY names a file)'}",
                 f"  Database   {stack.home / 'temporal.db'}, survives {survives}",
                 f"  Logs       {stack.home / 'log'}",
-                'In another terminal: muster declare "api errors" --severity S2 --service web',
-                "Ctrl-C stops all of it.",
+                f'In another terminal: {_muster()} declare "api errors" --severity S2 --service web',
+                "Ctrl-C stops all of it; what is in the database is there again next time.",
             )
         ),
         flush=True,
     )
 
 
-def _watch(stack: Stack, stopped: threading.Event) -> None:
-    """Start again what ends by itself; without the server there is no stack."""
-    while not stopped.wait(LOOK):
-        if not stack.server.running():
-            message = f"Temporal has ended; the end of its log:\n{stack.server.last_words()}"
-            raise StackError(message)
-        for child in (stack.sandbox, stack.worker, stack.gateway):
-            if not child.running():
-                _again(child)
-
-
-def _again(child: Child) -> None:
-    print(
-        f"{child.name} has ended and is started again; its log is {child.log}",
-        file=sys.stderr,
-        flush=True,
-    )
-    child.start()
+def _muster() -> str:
+    """Return how this command is called from another terminal."""
+    beside = Path(sys.executable).with_name("muster")
+    return "muster" if shutil.which("muster") or not beside.exists() else str(beside)

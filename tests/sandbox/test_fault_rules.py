@@ -42,6 +42,24 @@ def test_a_seed_strikes_the_same_calls() -> None:
     assert 30 < sum(struck()) < 90
 
 
+async def test_a_seed_strikes_the_same_calls_over_http(http: aiohttp.ClientSession) -> None:
+    async def struck() -> list[bool]:
+        rule = {"kind": "status", "vendor": "x", "count": None, "probability": 0.5, "seed": 11}
+        seen = []
+        async with Sandbox.serve() as sandbox:
+            await http.post(f"{sandbox.url}/_control/faults", json=rule | {"status": 503})
+            for place in range(30):
+                url, body = f"{sandbox.urls['x']}/2/tweets", {"text": f"words {place}"}
+                async with http.post(url, json=body) as reply:
+                    seen.append(reply.status == 503)
+            assert len(sandbox.x.posts) == seen.count(False)
+        return seen
+
+    first = await struck()
+    assert first == await struck()
+    assert set(first) == {True, False}
+
+
 async def test_what_hangs_is_never_written(
     sandbox: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,48 @@ async def test_a_reset_breaks_the_connection_before_or_after_the_write(
     assert sandbox.calls[-1].committed is bool(kept)
 
 
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after", "late_commit", "outage"])
+async def test_a_reset_is_a_reset_and_no_orderly_end(sandbox: Sandbox, kind: str) -> None:
+    sandbox.faults.add(kind, "x")
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /x/2/users/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t\r\n\r\n")
+    with pytest.raises(ConnectionResetError):
+        await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+
+
+async def test_a_delay_outlives_its_client_and_a_hang_does_not_write(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    for kind in ("delay", "hang"):
+        sandbox.faults.add(kind, "x", seconds=0.4)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(post(sandbox, http, kind), 0.1)
+    assert not sandbox.x.posts
+    await asyncio.sleep(0.6)
+    assert [one["text"] for one in sandbox.x.posts.values()] == ["delay"]
+
+
+async def test_what_is_committed_late_is_found_late_and_once(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    sandbox.faults.add("late_commit", "gitlab", "POST /api/v4/projects", seconds=0.3)
+    issues = f"{sandbox.urls['gitlab']}/api/v4/projects/1/issues"
+
+    async def found() -> int:
+        async with http.get(issues) as reply:
+            return len(await reply.json())
+
+    with pytest.raises(RESETS):
+        await http.post(issues, json={"title": "late"})
+    assert await found() == 0
+    assert not sandbox.made("gitlab", "issues")[0].committed
+    await asyncio.sleep(0.5)
+    assert await found() == 1
+    assert sandbox.made("gitlab", "issues")[0].committed
+
+
 async def test_a_late_commit_lands_after_the_client_has_gone(
     sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:

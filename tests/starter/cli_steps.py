@@ -59,6 +59,13 @@ def until_gone(muster: Cli, incident: dict[str, Any]) -> None:
     until(lambda: {"count": asyncio.run(_count(client, query))}, "count")
 
 
+def ended(muster: Cli, incident: dict[str, Any]) -> dict[str, Any]:
+    """Return what the ledger has of an incident that has ended, or nothing while it does not say so."""
+    entries: list[dict[str, Any]] = muster("list", "--json").document
+    mine = (one for one in entries if one["number"] == incident["number"])
+    return next((one for one in mine if one["phase"] not in {"active", "resolved"}), {})
+
+
 async def _count(address: str, query: str) -> int:
     client = await Client.connect(address)
     return (await client.count_workflows(query)).count

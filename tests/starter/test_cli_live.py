@@ -80,7 +80,7 @@ def test_every_command_and_its_exit_code(muster: Cli) -> None:
         (4, ["resolve", number]),
         (4, ["cancel", number, "--reason", "x"]),
         (0, ["reopen", number, "--reason", "fails again"]),
-        (0, ["retry", number, "bridge"]),
+        (4, ["retry", number, "bridge"]),
         (4, ["merge", number, "--into", number]),
         (0, ["show", number]),
         (0, ["timeline", number]),
@@ -205,7 +205,7 @@ def test_the_timeline(muster: Cli) -> None:
     number = label(declared(muster))
     muster("note", number, "looked at the pool", "--tried")
     entries = muster("timeline", number, "--json").document
-    assert entries[0].keys() == {"at", "actor", "kind", "text"}
+    assert entries[0].keys() >= {"at", "actor", "kind", "text"}
     assert "tried: looked at the pool" in [entry["text"] for entry in entries]
     assert "ann: tried: looked at the pool" in muster("timeline", number).out
 

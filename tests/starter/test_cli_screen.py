@@ -197,3 +197,16 @@ def test_foreign_text_moves_no_cursor() -> None:
     assert "\x1b" not in shown
     assert "\x9b" not in shown
     assert "owned next" in shown
+
+
+def test_the_same_alert_of_several_instances_is_one_row_and_a_machine_has_a_short_name() -> None:
+    alert = {"name": "Errors", "service": "api", "firing": True, "linked": True, "summary": "5xx"}
+    aside = alert | {"set_aside": "a spare node"}
+    alerts = [alert | {"fingerprint": str(one)} for one in range(3)]
+    alerts += [{**aside, "fingerprint": "a"}, alert | {"fingerprint": "b", "firing": False}]
+    given = incident(alerts=alerts, declared_by="automation:alertmanager")
+    rows = [f"{row.margin}{row.text}" for row in screen(given, NOW, COLUMNS, None)]
+    at = rows.index("Alerts    Errors on api fires x3: 5xx")
+    assert rows[at + 1].strip() == "Errors set aside: a spare node"
+    assert not rows[at + 2].startswith(" " * 10 + "Errors")
+    assert any(row.endswith("declared by alertmanager") for row in rows)

@@ -124,6 +124,16 @@ def test_ctrl_c_leaves_a_grave_one_as_it_is(muster: Cli, words: list[str]) -> No
     assert shown(muster, number)["phase"] == "active"
 
 
+@pytest.mark.parametrize(("answer", "code", "phase"), [("n", 130, "active"), ("y", 0, "resolved")])
+def test_a_no_is_no_yes(muster: Cli, answer: str, code: int, phase: str) -> None:
+    number = label(declared(muster))
+    with terminal(muster, "resolve", number) as person:
+        person.say("Enter to go on", f"{answer}\r")
+        assert person.leave() == code
+    assert ("nothing was sent" in person.seen) is (code == 130)
+    assert shown(muster, number)["phase"] == phase
+
+
 def test_yes_does_not_wait_and_a_small_one_needs_none(muster: Cli) -> None:
     grave, small = declared(muster), declared(muster, "a typo", "--severity", "S4")
     with terminal(muster, "cancel", label(grave), "--reason", "x", "--yes") as person:

@@ -229,6 +229,8 @@ async def test_a_bad_body_is_refused_with_its_field_and_the_next_is_taken(
     assert answer["error"]["code"] == "bad_input"
     assert answer["error"]["field"] == "alerts.1.startsAt"
     assert answer["error"]["message"].startswith("alerts.1.startsAt: ")
+    for body in (b"[]", b"17", b"null"):
+        assert "must be a JSON object" in (await post(door, body))[1]["error"]["message"]
     assert (await post(door, b"\x00"))[0] == 400
     assert (await post(door, b"[" * 100_000))[0] == 400
     assert (await post(door, delivery("resolved", service)))[0] == 200
@@ -249,7 +251,9 @@ async def test_what_is_too_large_is_refused_whatever_it_says_of_its_size(client:
         for body, headers in large:
             async with door.post(WEBHOOK, data=body, headers=headers) as answer:
                 assert answer.status == 413
-                assert (await answer.json())["error"]["code"] == "too_large"
+                error = (await answer.json())["error"]
+                assert error["code"] == "too_large"
+                assert error["message"] == "the body is larger than 1000 bytes, which is the limit"
         assert (await post(door, b"{}"))[0] == 400
 
 

@@ -13,9 +13,13 @@ STATUS_QUEUE: Final = "muster-status"
 INCIDENT: Final = "Incident"
 LEDGER: Final = "Ledger"
 LEDGER_PAGE: Final = "LedgerPage"
+AUDITOR: Final = "Auditor"
 SERVICE: Final = "Service"
 
 LEDGER_ID: Final = "ledger"
+AUDITOR_ID: Final = "auditor"
+AUDITOR_SCHEDULE: Final = "muster-auditor"
+AUDIT_LOOK: Final = "audit.look"
 
 ASSIGN_ROLE: Final = "assign_role"
 POST_UPDATE: Final = "post_update"

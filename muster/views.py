@@ -213,6 +213,7 @@ def redacted(shown: m.Snapshot) -> m.Snapshot:
         closes_at=shown.closes_at,
         closed_at=shown.closed_at,
         window_ends_at=shown.window_ends_at,
+        deadlines=tuple(one.model_copy(update={"text": one.kind}) for one in shown.deadlines),
     )
 
 

@@ -10,13 +10,14 @@ import sys
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
 
 from muster import names, settings
 from muster.converter import DATA_CONVERTER
 from muster.domain.policy import Policy
 from muster.policy import PolicyError, load
 from muster.settings import Settings, SettingsError
-from workers import attributes, pool, providers
+from workers import attributes, pool, providers, schedule
 
 logger = logging.getLogger("muster.worker")
 
@@ -73,6 +74,10 @@ async def _work(client: Client, given: Settings, policy: Policy, stopped: asynci
         logger.warning(
             "a search attribute is missing and may not be added from here; run: %s", line
         )
+    try:
+        await schedule.ensure(client, policy.audit.every)
+    except RPCError as error:
+        logger.warning("nobody audits the incidents: the schedule may not be made: %s", error)
     outside = providers.build(given, policy)
     for name in outside.off():
         logger.warning("%s is switched off: it has no credentials", name)

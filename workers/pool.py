@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.audit import AuditActivities
 from activities.chat import ChatActivities
 from activities.conference import ConferenceActivities
 from activities.ledger import LedgerActivities
@@ -19,6 +20,7 @@ from muster import names
 from muster.domain.policy import Policy
 from muster.providers.temporal_ledger import TemporalLedger
 from workers.providers import Providers
+from workflows.auditor import Auditor
 from workflows.incident import Incident
 from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
@@ -70,11 +72,12 @@ def _workflows(client: Client, policy: Policy, attributes: Sequence[str]) -> Wor
         LedgerActivities(TemporalLedger(client)),
         Relay(client),
         ServiceActivities(client, policy.alerts.starting_severity),
+        AuditActivities(client),
     )
     return Worker(
         client,
         task_queue=names.TASK_QUEUE,
-        workflows=[Incident, Ledger, LedgerPage, Service],
+        workflows=[Incident, Ledger, LedgerPage, Service, Auditor],
         activities=[method for one in ours for method in _methods(one)],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         max_cached_workflows=INCIDENTS_CACHED,

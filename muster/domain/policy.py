@@ -168,6 +168,12 @@ class Private(Value):
     """Who hears its updates without a release."""
 
 
+class Auditing(Value):
+    """How open incidents are looked after from outside."""
+
+    every: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=60)
+
+
 class PersonRecord(Value):
     """How one person is known elsewhere."""
 
@@ -211,6 +217,7 @@ class Policy(Value):
     permissions: Permissions = Permissions()
     private: Private = Private()
     effects: Effects = Effects()
+    audit: Auditing = Auditing()
 
     def definition(self, severity: Severity) -> Definition:
         """Return what the severity means here."""

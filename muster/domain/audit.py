@@ -1,0 +1,120 @@
+"""What an auditor looks for in open incidents, and which of it is news: pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from muster.domain.model import Record, Time
+
+OVERDUE = timedelta(seconds=60)
+"""So long after its time a step counts as missed, not as just happening."""
+STUCK_ATTEMPTS = 3
+"""A workflow task that was tried so often does not end by itself."""
+STUCK = timedelta(seconds=60)
+"""So long a workflow task may wait for a worker."""
+SAID_AGAIN = timedelta(minutes=30)
+"""How often what goes on is said again."""
+
+
+class Trouble(StrEnum):
+    """What can be wrong with an open incident."""
+
+    GONE = "no live workflow"
+    STUCK = "stuck workflow task"
+    SILENT = "does not answer"
+    OVERDUE = "overdue step"
+    STALE = "stale audience"
+
+
+class Sighting(Record):
+    """One open incident, as the ledger and the server know it."""
+
+    workflow_id: str
+    number: int
+    running: bool = True
+    task_attempts: int = 0
+    """How often its pending workflow task was tried."""
+    task_since: Time | None = None
+    """Since when its workflow task waits."""
+    answers: bool = True
+    """It answered a query."""
+    due: tuple[tuple[Time, str], ...] = ()
+    late: tuple[str, ...] = ()
+
+
+class Finding(Record):
+    """Something that is wrong."""
+
+    trouble: Trouble
+    number: int
+    workflow_id: str
+    text: str
+
+    @property
+    def key(self) -> str:
+        """Return what makes it the same finding the next time."""
+        return f"{self.trouble}/{self.workflow_id}/{self.text}"
+
+
+class Told(Record):
+    """What was said of it last, and when."""
+
+    key: str
+    at: Time
+
+
+class Audit(Record):
+    """What one look has found; the next one begins with it."""
+
+    at: Time
+    findings: tuple[Finding, ...] = ()
+    told: tuple[Told, ...] = ()
+
+
+def findings(sightings: Iterable[Sighting], now: datetime) -> tuple[Finding, ...]:
+    """Return everything that is wrong, incident by incident."""
+    return tuple(found for one in sightings for found in _of(one, now))
+
+
+def _of(seen: Sighting, now: datetime) -> Iterator[Finding]:
+    def found(trouble: Trouble, text: str) -> Finding:
+        return Finding(trouble=trouble, number=seen.number, workflow_id=seen.workflow_id, text=text)
+
+    if not seen.running:
+        yield found(Trouble.GONE, "the ledger has it open, and its workflow does not run")
+        return
+    waits = seen.task_since is not None and now - seen.task_since > STUCK
+    if seen.task_attempts >= STUCK_ATTEMPTS or waits:
+        yield found(Trouble.STUCK, "its workflow task fails or finds no worker")
+    elif not seen.answers:
+        yield found(Trouble.SILENT, "it does not answer a query")
+    for at, text in seen.due:
+        if now - at > OVERDUE:
+            yield found(Trouble.OVERDUE, f"{text}, due at {at:%H:%M:%S} UTC")
+    for text in seen.late:
+        yield found(Trouble.STALE, text)
+
+
+def news(found: tuple[Finding, ...], before: Audit | None, now: datetime) -> tuple[Finding, ...]:
+    """Return what is to be said now: what is new, and what goes on since it was said long ago."""
+    told = {one.key: one.at for one in before.told} if before else {}
+    return tuple(one for one in found if one.key not in told or now - told[one.key] >= SAID_AGAIN)
+
+
+def said(
+    found: tuple[Finding, ...],
+    new: tuple[Finding, ...],
+    before: Audit | None,
+    now: datetime,
+) -> Audit:
+    """Return the audit for the next one to begin with; what is not found any more is forgotten."""
+    told = {one.key: one.at for one in before.told} if before else {}
+    told |= {one.key: now for one in new}
+    kept = tuple(Told(key=one.key, at=told[one.key]) for one in found if one.key in told)
+    return Audit(at=now, findings=found, told=kept)
+
+
+def words(new: Iterable[Finding]) -> str:
+    """Return what is said in the chat."""
+    lines = [f"#{one.number} {one.trouble}: {one.text}" for one in new]
+    return "\n".join(["The auditor has found:", *lines])

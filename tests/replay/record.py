@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
 
 from muster import names
@@ -33,6 +33,8 @@ first_leg = "3s"
 slowest_retry = "2s"
 """
 PAYLOADS = Path(__file__).parent.parent / "payloads"
+FAULTS = "/_control/faults"
+TOKEN = "token"
 MANY = 510
 NUMBER = SearchAttributeKey.for_int("IncidentNumber")
 
@@ -55,12 +57,17 @@ class Recorder:
         )
         return json.loads(done.stdout)
 
-    def post(self, port: int, path: str, body: object, token: str = "") -> None:
-        """Post JSON."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-        url = f"http://{HOST}:{port}{path}"
-        data = json.dumps(body).encode()
-        urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=10).close()
+    def webhook(self, body: object) -> None:
+        """Post alerts to the gateway."""
+        _send("POST", self.stack.ports.gateway, "/webhooks/alertmanager", body)
+
+    def outage(self, vendor: str) -> None:
+        """Take a vendor down until it is mended."""
+        _send("POST", self.stack.ports.sandbox, FAULTS, {"kind": "outage", "vendor": vendor})
+
+    def mend(self) -> None:
+        """End every outage."""
+        _send("DELETE", self.stack.ports.sandbox, FAULTS)
 
     def until(self, number: int, fits: Callable[[Any], bool]) -> None:
         """Wait until the incident is so."""
@@ -79,11 +86,12 @@ def broken_wait(at: Recorder) -> None:
     at.muster("declare", "api errors", "--severity", "S1", "--service", "web", "--key", "web-1")
     for role, person in (("imoc", "ana"), ("ocit", "ben"), ("cmoc", "cem")):
         at.muster("assign", "1", role, person)
-    at.post(at.stack.ports.sandbox, "/_control/faults", _outage("slack"))
+    at.outage("slack")
     everyone = "end-users,estaff,support,employees"
     at.muster("update", "1", "We look into errors.", "--to", everyone, "--yes")
     at.muster("note", "1", "restart of web-3", "--trying", "--for", "1m")
     at.until(1, lambda seen: bool(seen.get("degraded")))
+    at.mend()
     at.stack.worker.kill()
     at.stack.start_worker()
     at.muster("resolve", "1", "--yes")
@@ -112,7 +120,7 @@ def alerted(at: Recorder) -> None:
     """#6: declared by alerts, which end and fire again."""
     for name in ("firing-two-instances", "partial-resolve", "resolved", "firing-two-instances"):
         captured = json.loads((PAYLOADS / f"alertmanager-v4-{name}.json").read_text())
-        at.post(at.stack.ports.gateway, "/webhooks/alertmanager", captured["body"], "token")
+        at.webhook(captured["body"])
     at.phase(6, "active")
 
 
@@ -151,12 +159,19 @@ async def keep_all(client: Client, folder: Path) -> int:
     count = 0
     async for found in client.list_workflows():
         handle = client.get_workflow_handle(found.id, run_id=found.run_id)
-        number = found.typed_search_attributes.get(NUMBER)
-        name = found.id if number is None else f"incident-{number}"
+        name = _named(found)
         status = found.status.name.lower() if found.status else "open"
         save(folder, f"{name}-{status}", await handle.fetch_history())
         count += 1
     return count
+
+
+def _named(found: WorkflowExecution) -> str:
+    """Return what a file is called: a schedule's workflow has a time in its id."""
+    if found.workflow_type == names.AUDITOR:
+        return names.AUDITOR_ID
+    number = found.typed_search_attributes.get(NUMBER)
+    return found.id if number is None else f"incident-{number}"
 
 
 async def _afterwards(address: str, folder: Path) -> int:
@@ -167,8 +182,11 @@ async def _afterwards(address: str, folder: Path) -> int:
     return await keep_all(client, folder)
 
 
-def _outage(vendor: str) -> dict[str, Any]:
-    return {"kind": "outage", "vendor": vendor, "count": 12}
+def _send(method: str, port: int, path: str, body: object = None) -> None:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(f"http://{HOST}:{port}{path}", data, headers, method=method)
+    urllib.request.urlopen(request, timeout=10).close()
 
 
 def main() -> None:
@@ -177,7 +195,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="muster-record-") as home:
         policy = Path(home) / "policy.toml"
         policy.write_text(POLICY)
-        with Stack(Path(home) / "stack", free_ports(), token="token", policy=policy) as stack:
+        with Stack(Path(home) / "stack", free_ports(), token=TOKEN, policy=policy) as stack:
             at = Recorder(stack)
             for play in (broken_wait, upgraded_and_merged, alerted):
                 play(at)

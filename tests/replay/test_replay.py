@@ -11,13 +11,15 @@ from temporalio.workflow import NondeterminismError
 from muster import names
 from muster.converter import DATA_CONVERTER
 from tests.replay.shelf import kinds, load, saved, shown, text
+from workflows.auditor import Auditor
 from workflows.incident import Incident
 from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
 from workflows.service import Service
 
-WORKFLOWS = [Incident, Ledger, LedgerPage, Service]
+WORKFLOWS = [Incident, Ledger, LedgerPage, Service, Auditor]
 LIVES = (
+    "auditor-completed",
     "incident-1-completed",
     "incident-7-continued_as_new",
     "incident-7-running",

@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+INCIDENTS ?= 50
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock lint test demo up bench chart clean
+.PHONY: help install lock lint test demo up bench chaos clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +43,9 @@ up: $(STAMP) ## Temporal, worker, gateway and sandbox in one foreground command
 
 bench: $(STAMP) ## the figures, as a table and as JSON
 	$(BIN)/python -m benchmarks
+
+chaos: $(STAMP) ## break everything at random and judge the promises: make chaos INCIDENTS=500 SEED=1
+	$(BIN)/python -m tests.chaos --incidents $(INCIDENTS) --seed $(SEED)
 
 clean: ## remove what make has made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

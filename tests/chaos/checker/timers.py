@@ -1,0 +1,103 @@
+"""Promise 4: no timer fires early or vanishes, and none is more than 10 s late once all is well."""
+
+from collections.abc import Iterator
+
+from tests.chaos.checker.course import steps
+from tests.chaos.checker.evidence import Evidence, Finding, Incident, Json, instant
+
+LATEST = 10.0
+"""Seconds of undisturbed running in which what is due must have happened."""
+TIMER_STARTED, TIMER_FIRED, TIMER_CANCELED = "TIMER_STARTED", "TIMER_FIRED", "TIMER_CANCELED"
+DISTURBING = frozenset({"worker_kill", "worker_stop", "server_kill"})
+
+
+def judge(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each timer that fired early, late or never."""
+    for incident in evidence.incidents:
+        yield from _closings(evidence, incident)
+        yield from _windows(evidence, incident)
+    for execution in evidence.executions:
+        yield from _timers(evidence, execution)
+    if not evidence.settled:
+        left = [str(one) for one in evidence.incidents if one.status == "RUNNING"]
+        yield Finding(4, "loss", f"not everything came to its end: {', '.join(left) or 'the list'}")
+
+
+def lateness(evidence: Evidence, due: float, done: float) -> float:
+    """Return the longest undisturbed stretch between two times, in seconds."""
+    longest, since = 0.0, due
+    blows = sorted(
+        (one["began"], one["over"]) for one in evidence.events("blow") if one["what"] in DISTURBING
+    )
+    for began, over in blows:
+        if over > since and began < done:
+            longest = max(longest, began - since)
+            since = max(since, over)
+    return max(longest, done - since)
+
+
+def latest(evidence: Evidence) -> float:
+    """Return how late the latest closing was, in undisturbed seconds."""
+    found = (lateness(evidence, due, done) for due, done, _ in _all_closings(evidence))
+    return max(found, default=0.0)
+
+
+def _all_closings(evidence: Evidence) -> Iterator[tuple[float, float, Incident]]:
+    for incident in evidence.incidents:
+        for before, fact, _ in steps(incident):
+            if fact["kind"] == "closed" and before.clock is not None:
+                wait = float(evidence.plan["stability"]) if before.owes else 0.0
+                yield before.clock + wait, instant(fact["at"]), incident
+
+
+def _closings(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
+    for due, done, one in _all_closings(evidence):
+        if one is incident:
+            yield from _at(evidence, f"the closing of {incident}", due, done)
+
+
+def _windows(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
+    """Yield windows that ended before their time; the ledger's time of the closing counts."""
+    closed: float | None = None
+    for fact in incident.of("closing_confirmed", "reopened", "window_ended"):
+        if fact["kind"] == "closing_confirmed":
+            closed = instant(fact["closed_at"])
+        elif fact["kind"] == "reopened":
+            closed = None
+        elif closed is None:
+            yield Finding(4, "early", f"the window of {incident} ended before it began")
+        else:
+            due = closed + float(evidence.plan["upgrade"])
+            yield from _at(evidence, f"the window of {incident}", due, instant(fact["at"]))
+
+
+def _timers(evidence: Evidence, execution: Json) -> Iterator[Finding]:
+    """Yield what the history itself says of each durable timer."""
+    running: dict[str, float] = {}
+    for event in execution["events"]:
+        if event["type"] == TIMER_STARTED:
+            started = event["timerStartedEventAttributes"]
+            span = float(started["startToFireTimeout"].removesuffix("s"))
+            running[started["timerId"]] = instant(event["at"]) + span
+        elif event["type"] == TIMER_CANCELED:
+            running.pop(event["timerCanceledEventAttributes"]["timerId"], None)
+        elif event["type"] == TIMER_FIRED:
+            name = event["timerFiredEventAttributes"]["timerId"]
+            what = f"timer {name} of {execution['workflow_id']}"
+            yield from _at(evidence, what, running.pop(name), instant(event["at"]))
+    if execution["status"] == "RUNNING" and running:
+        yield from _vanished(evidence, execution, running)
+
+
+def _vanished(evidence: Evidence, execution: Json, running: dict[str, float]) -> Iterator[Finding]:
+    now = max(one["at"] for one in evidence.log)
+    for name, due in running.items():
+        if lateness(evidence, due, now) > LATEST and due < now:
+            yield Finding(4, "loss", f"timer {name} of {execution['workflow_id']} never fired")
+
+
+def _at(evidence: Evidence, what: str, due: float, done: float) -> Iterator[Finding]:
+    if done < due:
+        yield Finding(4, "early", f"{what} was {due - done:.3f} s early")
+    if done > due and (late := lateness(evidence, due, done)) > LATEST:
+        yield Finding(4, "late", f"{what} was {late:.1f} undisturbed seconds late")

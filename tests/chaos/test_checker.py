@@ -1,0 +1,256 @@
+"""The checker can fail: each promise is broken on purpose in clean evidence, and the checker says which."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.chaos import small
+from tests.chaos.checker.evidence import Evidence
+from tests.chaos.checker.promises import PROMISES, judge
+from tests.chaos.checker.report import report
+
+Json = dict[str, Any]
+Break = Callable[[Json], None]
+
+
+def broken(evidence: Json) -> dict[int, set[str]]:
+    judged = judge(Evidence(evidence))
+    return {number: {one.kind for one in found} for number, found in judged.items() if found}
+
+
+def without(evidence: Json, *kinds: str, place: int = 0) -> None:
+    facts = small.record(evidence, place)
+    facts[:] = [one for one in facts if one["kind"] not in kinds]
+
+
+def channel(evidence: Json, name: str) -> Json:
+    channels = evidence["vendors"]["slack"]["channels"].values()
+    return next(one for one in channels if one["name"] == name)
+
+
+def a_signal_is_dropped(evidence: Json) -> None:
+    facts = small.record(evidence)
+    facts[:] = [one for one in facts if one["command_id"] != "c1"]
+    evidence["executions"][0]["snapshot"]["roles"]["imoc"] = None
+
+
+def a_signal_counts_twice(evidence: Json) -> None:
+    facts = small.record(evidence)
+    facts.insert(4, dict(facts[3]))
+
+
+def a_later_command_overtakes(evidence: Json) -> None:
+    facts = small.record(evidence)
+    facts[3], facts[4] = facts[4], facts[3]
+    facts[3]["at"], facts[4]["at"] = facts[4]["at"], facts[3]["at"]
+
+
+def a_declaration_vanishes(evidence: Json) -> None:
+    log = {"event": "declared", "at": small.epoch(3), "workflow_id": "incident-x", "start": "s"}
+    evidence["log"].append(log)
+
+
+def an_alert_is_forgotten(evidence: Json) -> None:
+    for kind in ("declared", "alerts_reported"):
+        small.first(evidence, kind)["alerts"] = []
+
+
+def a_post_is_there_twice(evidence: Json) -> None:
+    messages = channel(evidence, "support")["messages"]
+    messages.append({**messages[0], "ts": "99.0"})
+
+
+def a_post_is_missing(evidence: Json) -> None:
+    channel(evidence, "support")["messages"].pop()
+
+
+def a_public_post_is_there_twice(evidence: Json) -> None:
+    small.first(evidence, "update_posted")["to"] = ["end-users"]
+    channel(evidence, "support")["messages"].pop(0)
+    text = small.TEXTS[0]
+    evidence["vendors"]["x"]["posts"] = {"1": {"id": 1, "text": text}, "2": {"id": 2, "text": text}}
+
+
+def an_issue_is_there_twice(evidence: Json) -> None:
+    issues = evidence["vendors"]["gitlab"]["issues"]
+    issues["3"] = {**issues["1"], "notes": []}
+
+
+def a_bridge_is_left_over(evidence: Json) -> None:
+    meeting = {"agenda": f"[muster {small.ID}/bridge]", "topic": "x"}
+    evidence["vendors"]["zoom"]["meetings"]["8"] = meeting
+
+
+def a_channel_is_left_over(evidence: Json) -> None:
+    channels = evidence["vendors"]["slack"]["channels"]
+    channels["C9"] = {"name": "inc-1-2", "is_archived": False, "messages": []}
+
+
+def an_effect_is_left_undone(evidence: Json) -> None:
+    evidence["executions"][0]["snapshot"]["effects"][0]["state"] = "needs_human"
+
+
+def two_posts_are_swapped(evidence: Json) -> None:
+    one, other = channel(evidence, "support")["messages"]
+    one["ts"], other["ts"] = other["ts"], one["ts"]
+
+
+def two_notes_are_swapped(evidence: Json) -> None:
+    one, other = evidence["vendors"]["gitlab"]["issues"]["1"]["notes"]
+    one["id"], other["id"] = other["id"], one["id"]
+
+
+def it_closes_early(evidence: Json) -> None:
+    small.first(evidence, "closed")["at"] = small.at(13.9)
+
+
+def it_closes_late(evidence: Json) -> None:
+    for fact in small.record(evidence, 1)[5:]:
+        fact["at"] = small.at(50)
+
+
+def a_window_ends_early(evidence: Json) -> None:
+    small.first(evidence, "window_ended")["at"] = small.at(18)
+
+
+def a_timer_vanishes(evidence: Json) -> None:
+    evidence["executions"][2]["events"].pop()
+
+
+def a_timer_fires_early(evidence: Json) -> None:
+    evidence["executions"][2]["events"][1]["at"] = small.at(12)
+
+
+def nothing_comes_to_an_end(evidence: Json) -> None:
+    evidence["settled"] = False
+
+
+def an_upgrade_is_missing(evidence: Json) -> None:
+    without(evidence, "upgraded", place=1)
+    evidence["executions"][1]["snapshot"]["severity"] = "S3"
+
+
+def an_upgrade_is_made_up(evidence: Json) -> None:
+    evidence["ledger"][0]["closed_at"] = small.at(9)
+
+
+def a_lowering_gets_around_the_wait(evidence: Json) -> None:
+    facts = small.record(evidence)
+    rated = {"severity": "S4", "previous": "S2", "reason": "x"}
+    facts.insert(7, small.fact("rated", 9.95, "c6", **rated))
+    facts[9]["at"] = facts[8]["at"]
+    evidence["executions"][0]["snapshot"]["severity"] = "S4"
+
+
+def a_cancel_gets_around_the_wait(evidence: Json) -> None:
+    facts = small.record(evidence)
+    del facts[8:]
+    facts.append(small.fact("cancelled", 11, "c6", reason="x"))
+    evidence["executions"][0]["snapshot"]["phase"] = "cancelled"
+
+
+def a_task_fails(evidence: Json) -> None:
+    why = {"cause": "WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE"}
+    event = {"at": small.at(9), "type": "WORKFLOW_TASK_FAILED"}
+    evidence["executions"][0]["events"].append({**event, "workflowTaskFailedEventAttributes": why})
+
+
+def a_workflow_fails(evidence: Json) -> None:
+    evidence["executions"][2]["status"] = "FAILED"
+
+
+def a_number_is_left_out(evidence: Json) -> None:
+    small.first(evidence, "number_given", place=1)["number"] = 3
+
+
+def a_number_is_given_twice(evidence: Json) -> None:
+    small.first(evidence, "number_given", place=1)["number"] = 1
+
+
+def a_worker_ends_by_itself(evidence: Json) -> None:
+    evidence["alive"]["old"] = False
+
+
+def nobody_did_it(evidence: Json) -> None:
+    small.first(evidence, "update_posted")["actor"] = ""
+
+
+def somebody_else_did_it(evidence: Json) -> None:
+    small.first(evidence, "update_posted")["actor"] = "mallory"
+
+
+def the_record_leads_elsewhere(evidence: Json) -> None:
+    evidence["executions"][1]["snapshot"]["severity"] = "S1"
+
+
+def a_delivery_makes_a_second_incident(evidence: Json) -> None:
+    small.first(evidence, "declared", place=1)["service"] = "web"
+
+
+BREAKS: tuple[tuple[Break, int, str], ...] = (
+    (a_signal_is_dropped, 1, "loss"),
+    (a_signal_counts_twice, 1, "duplicate"),
+    (a_later_command_overtakes, 1, "order"),
+    (a_declaration_vanishes, 1, "loss"),
+    (an_alert_is_forgotten, 1, "loss"),
+    (a_post_is_there_twice, 2, "duplicate"),
+    (a_post_is_missing, 2, "loss"),
+    (a_public_post_is_there_twice, 2, "duplicate"),
+    (an_issue_is_there_twice, 2, "duplicate"),
+    (a_bridge_is_left_over, 2, "duplicate"),
+    (a_channel_is_left_over, 2, "duplicate"),
+    (an_effect_is_left_undone, 2, "loss"),
+    (two_posts_are_swapped, 3, "order"),
+    (two_notes_are_swapped, 3, "order"),
+    (it_closes_early, 4, "early"),
+    (it_closes_late, 4, "late"),
+    (a_window_ends_early, 4, "early"),
+    (a_timer_vanishes, 4, "loss"),
+    (a_timer_fires_early, 4, "early"),
+    (nothing_comes_to_an_end, 4, "loss"),
+    (an_upgrade_is_missing, 6, "rule"),
+    (an_upgrade_is_made_up, 6, "rule"),
+    (a_lowering_gets_around_the_wait, 6, "early"),
+    (a_cancel_gets_around_the_wait, 6, "early"),
+    (a_task_fails, 7, "failure"),
+    (a_workflow_fails, 7, "failure"),
+    (a_number_is_left_out, 7, "gap"),
+    (a_number_is_given_twice, 7, "duplicate"),
+    (a_worker_ends_by_itself, 7, "failure"),
+    (nobody_did_it, 10, "trail"),
+    (somebody_else_did_it, 10, "trail"),
+    (the_record_leads_elsewhere, 10, "trail"),
+    (a_delivery_makes_a_second_incident, 11, "duplicate"),
+)
+
+
+def test_clean_evidence_is_found_clean() -> None:
+    evidence = small.clean()
+    assert broken(evidence) == {}
+    text = report(Evidence(evidence), judge(Evidence(evidence)))
+    assert "BROKEN" not in text
+
+
+@pytest.mark.parametrize(
+    ("break_it", "promise", "kind"), [pytest.param(*one, id=one[0].__name__) for one in BREAKS]
+)
+def test_the_checker_sees_what_is_broken(break_it: Break, promise: int, kind: str) -> None:
+    evidence = small.clean()
+    break_it(evidence)
+    assert kind in broken(evidence).get(promise, set()), broken(evidence)
+    assert "BROKEN" in report(Evidence(evidence), judge(Evidence(evidence)))
+
+
+def test_each_promise_is_broken_by_some_test() -> None:
+    assert {promise for _, promise, _ in BREAKS} == set(PROMISES)
+
+
+def test_lateness_counts_only_what_nothing_disturbed() -> None:
+    evidence = small.clean()
+    it_closes_late(evidence)
+    blow = {"event": "blow", "what": "server_kill", "whom": "temporal"}
+    evidence["log"].append(
+        {**blow, "at": small.epoch(45), "began": small.epoch(23), "over": small.epoch(45)}
+    )
+    assert "late" not in broken(evidence).get(4, set())

@@ -1,5 +1,6 @@
 """What an incident takes along when it continues as new, and how a start payload is read."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.outbox import Entry
     from muster.domain.state import IncidentState
     from muster.messages import AdoptedPolicy, BadInput, IncidentInput, bad_input, validated
+    from workflows import packing
 
 
 class Carrier(Record):
@@ -23,6 +25,11 @@ class Carrier(Record):
     written: dict[str, str] = {}
     continue_after: int = 500
 
+    def packed(self) -> dict[str, Any] | bytes:
+        """Return it as the start payload of the next run."""
+        payload = {"carrier": self.model_dump(mode="json")}
+        return packing.packed(json.dumps(payload)) or payload
+
 
 def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
     """Return the declaration or our own carrier. Raises BadInput naming the field."""
@@ -30,12 +37,22 @@ def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
         message = f"one declaration is expected, not {len(payloads)}"
         raise BadInput(message, None)
     payload = payloads[0]
+    if isinstance(payload, bytes):
+        payload = _read(packing.unpacked(payload))
     if not isinstance(payload, dict):
         message = "the declaration is no JSON object"
         raise BadInput(message, None)
     if payload.keys() == {"carrier"}:
         return _carrier(payload["carrier"])
     return validated(IncidentInput, payload)
+
+
+def _read(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        message = "the carrier is no JSON"
+        raise BadInput(message, None) from None
 
 
 def _carrier(payload: object) -> Carrier:

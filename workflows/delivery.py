@@ -41,8 +41,9 @@ class Delivery:
         self._changed = changed
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, only: str | None = None) -> None:
-        """Begin every effect that may begin now, or only those of one destination."""
+    def start(self, only: str | None = None) -> bool:
+        """Begin every effect that may begin now, or only those of one destination; tell whether there was one."""
+        started = False
         for entry in list(self._outbox.ready(workflow.now())):
             if only is not None and entry.effect.destination != only:
                 continue
@@ -51,6 +52,8 @@ class Delivery:
             task = asyncio.create_task(self._deliver(begun, maybe_sent=before))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            started = True
+        return started
 
     async def _deliver(self, entry: Entry, *, maybe_sent: bool) -> None:
         key, op, timing = entry.effect.key, entry.effect.op, self._timing()

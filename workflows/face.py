@@ -28,8 +28,8 @@ class Face:
 
     def show(
         self, state: IncidentState, outbox: Outbox, policy: Policy, registered: Sequence[str]
-    ) -> None:
-        """Show the incident as it is now, with those search attributes that the server has."""
+    ) -> bool:
+        """Show the incident as it is now, with those search attributes that the server has; tell whether one changed."""
         workflow.set_current_details(views.details(state, outbox, policy))
         changed = [
             pair
@@ -39,6 +39,7 @@ class Face:
         if changed:
             workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in changed])
             self._shown |= {pair.key.name: pair.value for pair in changed}
+        return bool(changed)
 
 
 def attributes(state: IncidentState) -> Iterator[SearchAttributePair[Any]]:

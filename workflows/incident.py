@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.deadlines import deadlines
     from muster.domain.decide import apply, decide, not_permitted, refuse, refused
     from muster.domain.deciding import Decision, Refusal
-    from muster.domain.effects import EffectState, Receipt, Timing
+    from muster.domain.effects import Effect, EffectState, Receipt, Timing
     from muster.domain.evolve import born, evolve
     from muster.domain.naming import LEDGER
     from muster.domain.outbox import Entry, Outbox
@@ -28,7 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.answering import not_allowed, parsed, read, refusal, unreadable
     from workflows.carrier import Carrier, unpack
     from workflows.delivery import Delivery
+    from workflows.endurance import endure
     from workflows.face import Face
+    from workflows.pulse import Pulse
     from workflows.writing import Writing
 
 LEDGER_PATIENCE = timedelta(seconds=2)
@@ -49,6 +51,7 @@ class Incident:
         self._inbox: list[c.Command] = []
         self._adopted: m.AdoptedPolicy | None = None
         self._face = Face()
+        self._pulse = Pulse()
         self._handled = 0
         self._changed = False
         self._continue_after = CONTINUE_AFTER
@@ -58,6 +61,8 @@ class Incident:
         try:
             self._start_from(unpack(payloads))
         except m.BadInput as error:
+            if workflow.info().continued_run_id:
+                raise  # a newer version's carrier: the task waits for a worker that can read it
             self._bad = error
             self._start_from(m.IncidentInput(title="malformed declaration"))
         self._delivery = Delivery(
@@ -114,26 +119,35 @@ class Incident:
         del payloads
         if self._bad is not None:
             raise ApplicationError(str(self._bad), type="BadInput", non_retryable=True)
+        await endure(self._keep)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return views.answer(self._state, self._policy, Result(message="ended"))
+
+    async def _keep(self) -> None:
         if self._adopted is None:
             await self._adopt()
         clocks = [
             asyncio.create_task(clock.keep(self._next_deadline, self._deadline_passed)),
             asyncio.create_task(clock.keep(self._next_start, self._settle_down)),
         ]
-        while not self._over():
-            self._deliver()
-            self._show()
-            if self._should_continue():
-                await self._continue_as_new()
-            self._changed = False
-            await workflow.wait_condition(self._is_awake)
-        for running in clocks:
-            running.cancel()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return views.answer(self._state, self._policy, Result(message="ended"))
+        try:
+            while not self._over():
+                self._changed = False
+                self._pass()
+                await workflow.wait_condition(self._is_awake)
+        finally:
+            for running in clocks:
+                running.cancel()
+
+    def _pass(self) -> None:
+        """Start and show what there is, and continue as new where it is time and nobody waits for an answer."""
+        started, shown = self._deliver(), self._show()
+        self._pulse.beat(moved=started or shown)
+        if self._may_continue():
+            self._continue_as_new()
 
     def _is_awake(self) -> bool:
-        return self._changed or self._over() or self._should_continue()
+        return self._changed or self._over() or self._may_continue()
 
     async def _adopt(self) -> None:
         adopted = await workflow.execute_local_activity(
@@ -214,8 +228,14 @@ class Incident:
             self._handled >= self._continue_after or workflow.info().is_continue_as_new_suggested()
         )
 
-    async def _continue_as_new(self) -> None:
-        await workflow.wait_condition(workflow.all_handlers_finished)
+    def _may_continue(self) -> bool:
+        return self._should_continue() and workflow.all_handlers_finished()
+
+    def _is_leaving(self) -> bool:
+        """Tell whether this run is about to end: whoever waits for an answer gets what there is."""
+        return self._over() or self._should_continue()
+
+    def _continue_as_new(self) -> None:
         self._outbox.queue(export(self._state), workflow.now())
         self._state = evolve(self._state, f.Exported(at=workflow.now(), upto=self._state.sequence))
         carrier = Carrier(
@@ -225,7 +245,7 @@ class Incident:
             written=self._writing.written,
             continue_after=self._continue_after,
         )
-        workflow.continue_as_new({"carrier": carrier.model_dump(mode="json")})
+        workflow.continue_as_new(carrier.packed())
 
     # What arrives.
 
@@ -236,6 +256,7 @@ class Incident:
             command = read(name, args)
         except m.BadInput as error:
             self._state = evolve(self._state, unreadable(name, error, workflow.now()))
+            self._settle_down()
             return
         if self._adopted is None:
             self._inbox.append(command)
@@ -246,12 +267,16 @@ class Incident:
     async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
         """Answer a command: applied, requested or pending; a refusal fails the update with type Refused."""
         if name == names.REGISTERED:
-            await workflow.wait_condition(lambda: self._state.number is not None)
+            await workflow.wait_condition(
+                lambda: self._state.number is not None or self._is_leaving()
+            )
             return views.answer(self._state, self._policy, Result())
         command = parsed(name, args)
         await workflow.wait_condition(lambda: self._adopted is not None)
         self._receive(command)
-        await workflow.wait_condition(lambda: self._result(command).outcome != "pending")
+        await workflow.wait_condition(
+            lambda: self._result(command).outcome != "pending" or self._is_leaving()
+        )
         return self._answered(self._result(command))
 
     @on_update.validator
@@ -301,15 +326,23 @@ class Incident:
     def _receive(self, command: c.Command) -> None:
         """Decide a command from outside; a refusal goes on record, since its sender may be gone."""
         self._handled += 1
-        now = workflow.now()
-        verdict = decide(self._state, command, self._policy, now)
+        self._settle_down()
+        try:
+            self._decide(command)
+        except Exception:  # noqa: BLE001 - it must fail neither the task nor what comes after it
+            workflow.logger.exception("a command could not be decided")
+            failed = Refusal("unexpected", "it could not be decided; the worker's log says why")
+            self._state = refuse(self._state, command, failed, workflow.now())
+
+    def _decide(self, command: c.Command) -> None:
+        known = command.command_id in self._state.results
+        verdict = decide(self._state, command, self._policy, workflow.now())
         if isinstance(verdict, Decision):
             self._enact(command, verdict)
-            if isinstance(command, c.RetryEffect):
-                self._rearm(command.key)
-        elif command.command_id not in self._state.results:
-            self._state = refuse(self._state, command, verdict, now)
-            self._settle_down()
+            if isinstance(command, c.RetryEffect) and not known:
+                self._outbox.rearm(command.key)
+        elif not known:
+            self._state = refuse(self._state, command, verdict, workflow.now())
 
     def _take(self, command: object) -> None:
         """Decide what the incident tells itself; the rules never refuse that."""
@@ -318,11 +351,14 @@ class Incident:
             self._enact(command, verdict)
 
     def _enact(self, command: object, decision: Decision) -> None:
+        effects: list[Effect] = []
         state = self._state
-        self._forget_second_start(decision)
         for fact in decision.facts:
             state = evolve(state, fact)
-            self._outbox.queue(plan(state, fact, self._policy), workflow.now())
+            effects += plan(state, fact, self._policy)
+        # Until here nothing has changed: what cannot be decided leaves all as it was.
+        self._forget_second_start(decision)
+        self._outbox.queue(effects, workflow.now())
         self._state = apply(self._state, command, decision)
         self._settle_down()
 
@@ -340,12 +376,11 @@ class Incident:
 
     # Effects.
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> bool:
         if not self._opened:
-            self._delivery.start(only=LEDGER)
-            return
+            return self._delivery.start(only=LEDGER)
         self._writing.project(self._state, self._policy)
-        self._delivery.start()
+        return self._delivery.start()
 
     def _effect_settled(self, entry: Entry, receipt: Receipt) -> None:
         if entry.since is not None:
@@ -368,11 +403,6 @@ class Incident:
             reason="" if entry.state is EffectState.DONE else entry.reason,
         )
 
-    def _rearm(self, effect_key: str) -> None:
-        if self._outbox.rearm(effect_key):
-            self._settle_down()
-
-    def _show(self) -> None:
-        if self._adopted is not None:
-            known = self._adopted.search_attributes
-            self._face.show(self._state, self._outbox, self._policy, known)
+    def _show(self) -> bool:
+        known = self._adopted.search_attributes if self._adopted else ()
+        return self._face.show(self._state, self._outbox, self._policy, known)

@@ -1,6 +1,5 @@
 """How the ledger and its pages read payloads, and what they leave to their next run."""
 
-import zlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -13,11 +12,9 @@ with workflow.unsafe.imports_passed_through():
 
     from muster.domain.model import Record
     from muster.messages import BadInput, bad_input
+    from workflows import packing
 
 S = TypeVar("S", bound=Record)
-
-PLAIN_MAX = 500_000
-"""A larger carrier travels compressed: the server takes no payload of more than 2 MB."""
 
 
 def carried(payloads: Sequence[object], model: type[S], required: str) -> S:
@@ -39,19 +36,14 @@ def carried(payloads: Sequence[object], model: type[S], required: str) -> S:
 
 
 def _unpacked(given: object, model: type[S]) -> S:
-    if not isinstance(given, bytes):
-        return model.model_validate(given)
-    try:
-        return model.model_validate_json(zlib.decompress(given))
-    except zlib.error:
-        message = "the carrier is neither JSON nor compressed JSON"
-        raise BadInput(message, None) from None
+    if isinstance(given, bytes):
+        return model.model_validate_json(packing.unpacked(given))
+    return model.model_validate(given)
 
 
 def packed(state: Record) -> Record | bytes:
     """Return the state as a start payload: itself, or compressed where it is large."""
-    text = state.model_dump_json(exclude_none=True)
-    return state if len(text) < PLAIN_MAX else zlib.compress(text.encode())
+    return packing.packed(state.model_dump_json(exclude_none=True)) or state
 
 
 def parsed(table: dict[str, TypeAdapter[Any]], name: str, args: Sequence[RawValue]) -> Any:

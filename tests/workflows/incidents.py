@@ -23,9 +23,16 @@ QUEUES = (names.CHAT_QUEUE, names.CONFERENCE_QUEUE, names.TRACKER_QUEUE, names.S
 
 @asynccontextmanager
 async def working(
-    client: Client, world: World, *, ledger: Sequence[Callable[..., Any]] = ()
+    client: Client,
+    world: World,
+    *,
+    ledger: Sequence[Callable[..., Any]] = (),
+    cached: int = 100,
 ) -> AsyncIterator[None]:
-    """Run workers for incidents and all their effects; with activities of a ledger, for a real one as well."""
+    """Run workers for incidents and all their effects; with activities of a ledger, for a real one as well.
+
+    With ``cached`` 0 every task begins cold, as after a deploy.
+    """
     activities = [*world.activities(without=LEDGER_OPS if ledger else ()), *ledger]
     async with AsyncExitStack() as running:
         await running.enter_async_context(
@@ -34,7 +41,7 @@ async def working(
                 task_queue=names.TASK_QUEUE,
                 workflows=[Incident, Ledger, LedgerPage],
                 activities=activities,
-                max_cached_workflows=100,
+                max_cached_workflows=cached,
             )
         )
         for queue in QUEUES:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from muster import names
 from muster.domain import commands
@@ -248,6 +248,8 @@ class IncidentEvent(StrEnum):
     ASKED = "asked"
     """Which alerts fire now? Answered with ``report_alerts``."""
     CLOSED = "closed"
+    UNHEARD = "unheard"
+    """These came to it after its end: nobody has them."""
 
 
 class IncidentNotice(Value):
@@ -259,6 +261,8 @@ class IncidentNotice(Value):
     event: IncidentEvent
     at: datetime | None = None
     """When it happened: an incident that has ended hears of nothing after that."""
+    alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
+    """What was unheard."""
 
 
 def parse(name: str, payload: object) -> commands.Command:
@@ -286,10 +290,18 @@ def bad_input(error: ValidationError) -> BadInput:
     return BadInput(f"{field}: {reason}" if field else reason, field)
 
 
+def _tolerant(given: Any, validate: ValidatorFunctionWrapHandler) -> Policy:
+    if isinstance(given, dict):
+        return Policy.model_validate(given, extra="ignore")
+    policy: Policy = validate(given)
+    return policy
+
+
 class AdoptedPolicy(Record):
     """What the worker gives a new incident: its validated policy and what the server lets us index."""
 
-    policy: Policy
+    policy: Annotated[Policy, WrapValidator(_tolerant)]
+    """As it was adopted: what a newer version has in it, or an older one had, does no harm."""
     digest: str
     search_attributes: tuple[str, ...] = ()
     """The names of the registered search attributes; others are not upserted."""

@@ -1,6 +1,5 @@
 """The effects whose end is news to the incident itself, each as the command that brings it."""
 
-import json
 from collections.abc import Callable
 
 from temporalio import workflow
@@ -22,9 +21,21 @@ def on_success(entry: Entry, receipt: Receipt) -> News | None:
 
 def on_trouble(entry: Entry) -> News | None:
     """Return what the incident is to be told of an effect that will not be done."""
-    if entry.effect.op is not Op.INCIDENT_ABSORB or entry.state is EffectState.DEGRADED:
+    told = _TROUBLE.get(entry.effect.op)
+    return told(entry) if told else None
+
+
+def _not_merged(entry: Entry) -> News | None:
+    if entry.state is EffectState.DEGRADED:
         return None
-    return c.MergeAnswered(command_id=_merge_id(entry), refused=entry.reason or "it did not answer")
+    refused = entry.reason or "it did not answer"
+    return c.MergeAnswered(command_id=entry.effect.body.command_id, refused=refused)
+
+
+def _not_recorded(entry: Entry) -> News | None:
+    if entry.state is not EffectState.ABANDONED:
+        return None
+    return c.ClosingRecorded(closed_at=entry.queued_at, unrecorded=True)
 
 
 def _registered(_entry: Entry, receipt: Receipt) -> News:
@@ -38,13 +49,13 @@ def _closing_recorded(_entry: Entry, receipt: Receipt) -> News:
 def _absorbed(entry: Entry, receipt: Receipt) -> News:
     answer = m.Answer.model_validate_json(receipt.answer)
     refused = answer.message if answer.outcome is m.Outcome.REFUSED else None
-    return c.MergeAnswered(command_id=_merge_id(entry), refused=refused)
+    return c.MergeAnswered(command_id=entry.effect.body.command_id, refused=refused)
 
 
-def _merge_id(entry: Entry) -> str:
-    return str(json.loads(entry.effect.body.payload)["command_id"]).rpartition("/absorb/")[2]
-
-
+_TROUBLE: dict[Op, Callable[[Entry], News | None]] = {
+    Op.INCIDENT_ABSORB: _not_merged,
+    Op.LEDGER_CLOSE: _not_recorded,
+}
 _FOLLOW: dict[Op, Callable[[Entry, Receipt], News]] = {
     Op.LEDGER_REGISTER: _registered,
     Op.LEDGER_CLOSE: _closing_recorded,

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.outbox import Entry, Outbox
     from muster.domain.plan import export, plan
     from muster.domain.policy import Policy
+    from muster.domain.ratings import same_one
     from muster.domain.state import Result
     from workflows import clock, following
     from workflows.answering import not_allowed, parsed, read, refusal, unreadable
@@ -270,7 +271,8 @@ class Incident:
             await workflow.wait_condition(
                 lambda: self._state.number is not None or self._is_leaving()
             )
-            return views.answer(self._state, self._policy, Result())
+            question = same_one(self._state)
+            return views.answer(self._state, self._policy, Result(message=question))
         command = parsed(name, args)
         await workflow.wait_condition(lambda: self._adopted is not None)
         self._receive(command)
@@ -379,6 +381,8 @@ class Incident:
     def _deliver(self) -> bool:
         if not self._opened:
             return self._delivery.start(only=LEDGER)
+        if self._state.ended and self._state.number is not None:
+            self._outbox.forgo()
         self._writing.project(self._state, self._policy)
         return self._delivery.start()
 

@@ -24,7 +24,7 @@ _QUICKLY = timedelta(milliseconds=200)
 class Leg:
     """One of the two legs of an effect."""
 
-    schedule_to_close: timedelta
+    schedule_to_close: timedelta | None
     start_to_close: timedelta
     retry: RetryPolicy
 
@@ -45,8 +45,12 @@ def first_leg(op: Op, timing: Timing) -> Leg:
 
 
 def second_leg(op: Op, timing: Timing, left: timedelta) -> Leg:
-    """Return the slow retries, until the effect is given up."""
-    return Leg(left, _attempt(timing), _retry(op, timing))
+    """Return the slow retries, until the effect is given up; the ledger is never given up."""
+    return Leg(None if _endless(op) else left, _attempt(timing), _retry(op, timing))
+
+
+def _endless(op: Op) -> bool:
+    return op.startswith("ledger.")
 
 
 def _attempt(timing: Timing) -> timedelta:

@@ -134,6 +134,9 @@ class Service:
         if notice.event is IncidentEvent.CLOSED:
             self._take(domain.over(state, notice.workflow_id, notice.at, workflow.now()))
             return
+        if notice.event is IncidentEvent.UNHEARD:
+            self._take(domain.unheard(state, notice.workflow_id, notice.alerts, workflow.now()))
+            return
         answer = domain.opened if notice.event is IncidentEvent.OPENED else domain.asked
         self._take(answer(state, notice.workflow_id, notice.number, workflow.now()))
 

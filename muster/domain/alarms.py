@@ -13,7 +13,7 @@ from muster.domain.waiting import clock, regression
 def report_alerts(state: IncidentState, command: ReportAlerts, ctx: Context) -> Verdict:
     """Take in what has changed; in the wait it may stop the clock, start it, or break the wait."""
     if state.phase not in OPEN:
-        return Decision()
+        return _unheard(state, command, ctx)
     changed = tuple(_taken(state, alert, ctx) for alert in command.alerts if _is_news(state, alert))
     if not changed:
         return Decision()
@@ -22,6 +22,12 @@ def report_alerts(state: IncidentState, command: ReportAlerts, ctx: Context) -> 
     facts += regression(after(state, facts), tuple(one for one in changed if one.firing), ctx)
     facts += clock(after(state, facts), ctx)
     return Decision((*facts, *_all_clear(state, after(state, facts), ctx)))
+
+
+def _unheard(state: IncidentState, command: ReportAlerts, ctx: Context) -> Verdict:
+    """Give back to the service what began to fire and came too late: else nobody would have it."""
+    alerts = tuple(one for one in command.alerts if one.firing and _is_news(state, one))
+    return Decision((ctx.fact(f.AlertsUnheard, alerts=alerts),) if alerts else ())
 
 
 def _is_news(state: IncidentState, alert: Alert) -> bool:

@@ -1,5 +1,6 @@
 """What can be asked of an incident: one frozen model for each command."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +11,9 @@ from muster.domain.audiences import Audience, Status
 from muster.domain.model import Id, Line, Person, Reason, Record, Span, Text, Time, Value
 from muster.domain.roles import Role
 from muster.domain.severity import Rating, Severity
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No incident was declared before it."""
 
 
 class Command(Value):
@@ -130,13 +134,13 @@ class ReportAlerts(Command):
 class Absorb(Command):
     """From a duplicate: what the survivor takes over."""
 
-    duplicate: int
+    duplicate: Annotated[int, Field(ge=1)]
     duplicate_workflow: Line
     severity: Severity
-    declared_at: Time
+    declared_at: Annotated[Time, Field(ge=EPOCH)]
     wait_owed: bool
-    services: tuple[str, ...] = ()
-    alerts: tuple[Alert, ...] = ()
+    services: Annotated[tuple[Line, ...], Field(max_length=100)] = ()
+    alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
 
 
 # What the incident tells itself: a timer, the result of an effect.
@@ -183,6 +187,8 @@ class ClosingRecorded(Record):
     closed_at: Time
     life: int | None = None
     """Which closing of the incident it was, counted by its reopenings."""
+    unrecorded: bool = False
+    """The ledger would not have it."""
 
 
 class MergeAnswered(Record):

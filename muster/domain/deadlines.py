@@ -10,6 +10,7 @@ from muster.domain.deciding import Context, Decision, Verdict, after
 from muster.domain.lifecycle import Phase
 from muster.domain.policy import Policy
 from muster.domain.ratings import ask_confirmation
+from muster.domain.severity import WAITS
 from muster.domain.state import IncidentState
 from muster.domain.waiting import due as closing_due
 
@@ -35,6 +36,8 @@ def _deadlines(state: IncidentState, policy: Policy) -> Iterator[Deadline]:
         yield Deadline("window", ends_at, "can no longer be reopened")
     if state.phase is Phase.ACTIVE and state.confirm_at is not None:
         yield Deadline("confirm", state.confirm_at, f"IMOC: is it still {state.severity}?")
+    if (quiet_at := resolves_at(state, policy)) is not None:
+        yield Deadline("all clear", quiet_at, "resolves by itself: no person has touched it")
     for one in state.trying:
         if one.until is not None and not one.late:
             yield Deadline("trying", one.until, f"{one.by}: {one.text}")
@@ -50,12 +53,33 @@ def window_ends_at(state: IncidentState, policy: Policy) -> datetime | None:
     return state.closed_at + policy.windows.upgrade
 
 
+def resolves_at(state: IncidentState, policy: Policy) -> datetime | None:
+    """Return when what only machines have touched resolves by itself, where policy lets it."""
+    delay = policy.alerts.resolve_after
+    machines_alone = state.phase is Phase.ACTIVE and not state.touched
+    if delay is None or state.clear_since is None or not machines_alone or state.severity in WAITS:
+        return None
+    return state.clear_since + delay
+
+
 def tick(state: IncidentState, _command: Tick, ctx: Context) -> Verdict:
     """Deal with everything that is due, each thing once."""
     facts: tuple[f.Fact, ...] = ()
-    for deal in (_close, _end_window, _confirm, _trying, _promises):
+    for deal in (_resolve, _close, _end_window, _confirm, _trying, _promises):
         facts += deal(after(state, facts), ctx)
     return Decision(facts)
+
+
+def _resolve(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    at = resolves_at(state, ctx.policy)
+    if at is None or ctx.now < at:
+        return ()
+    resolved = ctx.rule(
+        f.Resolved,
+        message="all clear, and no person has touched it",
+        wait=ctx.policy.wait(state.worst),
+    )
+    return (resolved,)
 
 
 def _close(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:

@@ -11,7 +11,7 @@ from muster.domain.authority import needs_imoc
 from muster.domain.deadlines import tick
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after, context
 from muster.domain.evolve import evolve
-from muster.domain.lifecycle import Phase
+from muster.domain.lifecycle import OPEN, Phase
 from muster.domain.permissions import Permission, denied, needed
 from muster.domain.policy import Policy
 from muster.domain.state import IncidentState, Result
@@ -126,13 +126,13 @@ def _registered(state: IncidentState, command: c.Registered, ctx: Context) -> Ve
         predecessor=command.predecessor,
         others=command.others,
     )
-    if state.phase is not Phase.ACTIVE:
+    if state.phase not in OPEN:
         return Decision((given,))
-    upgraded = ratings.upgrade(evolve(state, given), ctx)
-    if not upgraded:
-        return Decision((given,))
-    facts = (given, *upgraded)
-    return Decision((*facts, *ratings.rerated(state, facts, ctx)))
+    facts: tuple[f.Fact, ...] = (given, *ratings.upgrade(evolve(state, given), ctx))
+    if len(facts) > 1:
+        facts += ratings.rerated(state, facts, ctx)
+        facts += waiting.longer_wait(after(state, facts), ctx)
+    return Decision((*facts, *waiting.due(after(state, facts), ctx)))
 
 
 def _retry_effect(state: IncidentState, command: c.RetryEffect, _ctx: Context) -> Verdict:

@@ -111,6 +111,8 @@ class Body(Record):
     event: str = ""
     payload: str = ""
     """JSON for a workflow of our own."""
+    command_id: str = ""
+    """The command of a person that it carries out."""
 
 
 class Effect(Record):

@@ -4,14 +4,16 @@ from muster.domain import facts as f
 from muster.domain.commands import Absorb, Cancel, Merge, MergeAnswered
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after
 from muster.domain.lifecycle import Phase
-from muster.domain.ratings import rerated, upgrade
+from muster.domain.ratings import ask_confirmation, freed, rerated, upgrade
 from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Result
 
 
 def cancel(state: IncidentState, command: Cancel, ctx: Context) -> Verdict:
-    """End a false alarm."""
-    del state
+    """End a false alarm; what has been resolved once and owed a wait was none."""
+    if state.waited:
+        message = "a stability wait has begun: it is resolved and closed, not cancelled"
+        return Refusal("wait_begun", message)
     return Decision((ctx.fact(f.Cancelled, reason=command.reason),))
 
 
@@ -58,4 +60,8 @@ def absorb(state: IncidentState, command: Absorb, ctx: Context) -> Verdict:
     )
     facts: tuple[f.Fact, ...] = (taken,)
     facts += upgrade(after(state, facts), ctx)
-    return Decision((*facts, *rerated(state, facts, ctx)))
+    if not set(command.services) - set(state.services):
+        return Decision((*facts, *rerated(state, facts, ctx)))
+    now = after(state, facts)
+    asked = ask_confirmation(now, ctx, "a service has joined")
+    return Decision((*facts, *freed(now, ctx), *asked))

@@ -13,13 +13,21 @@ from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Merging, Promise, Told, Trying
 
 Change = dict[str, Any]
+MACHINE = "automation:"
+"""How the handles of machines begin."""
+ENDED_ALERTS_KEPT = 500
+"""Alerts that have stopped and are still remembered, the newest."""
 
 
 def evolve(state: IncidentState, fact: f.Fact) -> IncidentState:
     """Return the state after this fact."""
     change = _CHANGES.get(fact.kind, _nothing)(state, fact)
-    facts = (*state.facts, fact)
-    return state.model_copy(update={**change, "facts": facts, "sequence": state.sequence + 1})
+    always = {
+        "facts": (*state.facts, fact),
+        "sequence": state.sequence + 1,
+        "touched": state.touched or not fact.actor.startswith(MACHINE),
+    }
+    return state.model_copy(update=change | always)
 
 
 def born(fact: f.Declared) -> IncidentState:
@@ -73,13 +81,12 @@ def _known_already(_state: IncidentState, fact: f.KnownAlready) -> Change:
 
 
 def _upgraded(state: IncidentState, fact: f.Upgraded) -> Change:
-    own = fact.predecessor == state.number
+    cause = "failed again" if fact.own else f"after #{fact.predecessor}"
     return {
         "severity": Severity.S2,
         "worst": highest(state.worst, Severity.S2),
-        "severity_reason": "S2 by the 3-hour rule, "
-        + ("failed again" if own else f"after #{fact.predecessor}"),
-        "predecessor": state.predecessor if own else fact.predecessor,
+        "severity_reason": f"S2 by the 3-hour rule, {cause}",
+        "predecessor": state.predecessor if fact.own else fact.predecessor,
     }
 
 
@@ -88,6 +95,7 @@ def _rated(state: IncidentState, fact: f.Rated) -> Change:
         "severity": fact.severity,
         "worst": highest(state.worst, fact.severity),
         "severity_reason": fact.reason,
+        "lowered": fact.previous.above(fact.severity),
         "severity_defaulted": False,
         "confirm_asked": False,
         "requests": (),
@@ -169,6 +177,8 @@ def _resolved(state: IncidentState, fact: f.Resolved) -> Change:
         "resolved_at": fact.at,
         "clock_since": None if state.counting() else fact.at,
         "wait": fact.wait,
+        "waited": state.waited or bool(fact.wait),
+        "clear_since": None,
         "status": Status.MONITORING,
         "confirm_at": None,
         "confirm_asked": False,
@@ -201,7 +211,23 @@ def _active_again(_state: IncidentState, _fact: f.Regressed) -> Change:
 
 
 def _alerts_reported(state: IncidentState, fact: f.AlertsReported) -> Change:
-    return {"alerts": state.alerts | {alert.fingerprint: alert for alert in fact.alerts}}
+    known = dict(state.alerts)
+    for alert in fact.alerts:
+        known.pop(alert.fingerprint, None)
+        known[alert.fingerprint] = alert
+    again = any(alert.firing for alert in fact.alerts)
+    return {"alerts": _remembered(known), "clear_since": None if again else state.clear_since}
+
+
+def _remembered(alerts: dict[str, Alert]) -> dict[str, Alert]:
+    """Return all that fire, and of those that have stopped the newest."""
+    ended = [key for key, alert in alerts.items() if not alert.firing]
+    forgotten = set(ended[:-ENDED_ALERTS_KEPT])
+    return {key: alert for key, alert in alerts.items() if key not in forgotten}
+
+
+def _all_clear(_state: IncidentState, fact: f.AllClear) -> Change:
+    return {"clear_since": fact.at}
 
 
 def _alert_set_aside(state: IncidentState, fact: f.AlertSetAside) -> Change:
@@ -213,8 +239,12 @@ def _alert_set_aside(state: IncidentState, fact: f.AlertSetAside) -> Change:
 
 def _reopened(state: IncidentState, fact: f.Reopened) -> Change:
     change = _active_again(state, f.Regressed(at=fact.at, firing=()))
+    change["alerts"] = {
+        key: alert.model_copy(update={"linked": alert.linked or alert.firing})
+        for key, alert in state.alerts.items()
+    }
     if fact.was_closed:
-        change |= {"life": state.life + 1, "worst": state.severity}
+        change |= {"life": state.life + 1, "worst": state.severity, "waited": False}
     return change
 
 
@@ -311,6 +341,7 @@ _CHANGES: dict[str, Callable[[IncidentState, Any], Change]] = {
     "wait_lengthened": _wait_lengthened,
     "regressed": _active_again,
     "alerts_reported": _alerts_reported,
+    "all_clear": _all_clear,
     "alert_set_aside": _alert_set_aside,
     "reopened": _reopened,
     "closed": _closed,

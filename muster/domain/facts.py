@@ -73,8 +73,10 @@ class Upgraded(Happened):
 
     kind: Literal["upgraded"] = "upgraded"
     previous: Severity
-    predecessor: int
-    """The incident after which it follows; its own number where it failed again itself."""
+    predecessor: int | None
+    """The incident after which it follows."""
+    own: bool = False
+    """It follows itself: it has failed again after its own closing."""
 
 
 class Rated(Happened):
@@ -213,6 +215,13 @@ class AlertsReported(Happened):
     alerts: tuple[Alert, ...]
 
 
+class AlertsUnheard(Happened):
+    """Alerts of which it heard only after its end: the service is told that nobody has them; no line of the timeline."""
+
+    kind: Literal["alerts_unheard"] = "alerts_unheard"
+    alerts: tuple[Alert, ...]
+
+
 class AllClear(Happened):
     """No alert of an active incident fires any more; whether it is over a person says."""
 
@@ -249,6 +258,8 @@ class ClosingConfirmed(Happened):
 
     kind: Literal["closing_confirmed"] = "closing_confirmed"
     closed_at: Time
+    unrecorded: bool = False
+    """The ledger would not have it: the time is the incident's own."""
 
 
 class MergeAsked(Happened):
@@ -363,6 +374,7 @@ Fact = Annotated[
     | WaitLengthened
     | Regressed
     | AlertsReported
+    | AlertsUnheard
     | AllClear
     | AlertSetAside
     | Reopened

@@ -11,6 +11,9 @@ LINGER = timedelta(seconds=2)
 MERGEABLE = frozenset({Op.CHAT_SAY, Op.TRACKER_NOTE, Op.CHAT_INVITE})
 """Messages of which several that lie or were held up by an outage go as one."""
 
+TOGETHER_MAX = 30_000
+"""Characters that go as one message at the most: Slack takes 40,000."""
+
 SETTLED = frozenset({EffectState.DONE, EffectState.OFF, EffectState.ABANDONED})
 MESSAGES_KEPT = 200
 """Delivered messages that a run takes over from the one before."""
@@ -98,26 +101,36 @@ class Outbox:
             destination = entry.effect.destination
             if entry.state is EffectState.NEEDS_HUMAN or destination in taken:
                 continue
-            blocked = self._blocked(entry)
-            if blocked is None:
-                self.settle(key, EffectState.OFF, Receipt(off=True))
+            fate = self._fate(entry)
+            if fate in _INHERITED:
+                self._inherit(entry, fate)
                 continue
             lies = entry.not_before is not None and entry.not_before > now
             if lies and entry.effect.op in PROJECTIONS:
                 continue
             taken[destination] = key
-            if not (blocked or lies):
+            if fate is EffectState.DONE and not lies:
                 yield self._entries[key]
 
-    def _blocked(self, entry: Entry) -> bool | None:
-        """Tell whether something that it comes after is not done; None where that will never be."""
-        for key in entry.effect.after:
-            before = self._entries.get(key)
-            if before is not None and before.state is EffectState.OFF:
-                return None
-            if before is None or before.state is not EffectState.DONE:
-                return True
-        return False
+    def _fate(self, entry: Entry) -> EffectState:
+        """Return what becomes of it by what it comes after: done, it may start; off or abandoned, it never will."""
+        before = (self._entries.get(key) for key in entry.effect.after)
+        states = {one.state if one else EffectState.PENDING for one in before}
+        never = next((one for one in _INHERITED if one in states), None)
+        return never or (EffectState.PENDING if states - {EffectState.DONE} else EffectState.DONE)
+
+    def _inherit(self, entry: Entry, fate: EffectState) -> None:
+        """Settle what comes after something that will never be."""
+        base = ", ".join(name for name in map(_name, entry.effect.after))
+        self._put(entry.model_copy(update={"reason": f"comes after {base}"}))
+        self.settle(entry.effect.key, fate, Receipt(off=True) if fate is EffectState.OFF else None)
+
+    def forgo(self) -> None:
+        """Switch off what comes after something that was never asked for, and will not be any more."""
+        for key in list(self._open):
+            entry = self._entries[key]
+            if any(one not in self._entries for one in entry.effect.after):
+                self._inherit(entry, EffectState.OFF)
 
     def fill(self, effect: Effect) -> None:
         """Give an effect that is about to begin the content of this moment."""
@@ -143,10 +156,14 @@ class Outbox:
         return head.model_copy(update={"effect": _combined(head, others)})
 
     def _mergeable_with(self, head: Entry) -> Iterator[Entry]:
+        left = TOGETHER_MAX - len(head.effect.body.text)
         for key in self._open:
             other = self._entries[key]
             if other is not head and other.effect.destination == head.effect.destination:
                 if other.effect.op is not head.effect.op or other.begun or other.effect.alone:
+                    return
+                left -= len(other.effect.body.text)
+                if left < 0:
                     return
                 yield other
 
@@ -187,11 +204,14 @@ class Outbox:
         self._put(entry.model_copy(update=change))
 
     def rearm(self, key: str) -> bool:
-        """Let an effect that needs a human or was abandoned be tried again; tell whether there is one."""
+        """Let an effect that needs a human or was abandoned be tried again, and what comes after it; tell if there is one."""
         entry = self._entries.get(key)
         if entry is None or entry.state not in {EffectState.NEEDS_HUMAN, EffectState.ABANDONED}:
             return False
         self._put(entry.model_copy(update={"state": EffectState.PENDING}))
+        for other in list(self._entries.values()):
+            if key in other.effect.after and other.state is EffectState.ABANDONED:
+                self.rearm(other.effect.key)
         return True
 
     def abandon(self, before: datetime) -> list[Entry]:
@@ -248,6 +268,14 @@ class Outbox:
             self._open[key] = None
         else:
             self._open.pop(key, None)
+
+
+_INHERITED = (EffectState.OFF, EffectState.ABANDONED)
+"""What an effect becomes as well when something that it comes after has become that."""
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2]
 
 
 def _is_message(entry: Entry) -> bool:

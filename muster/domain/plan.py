@@ -5,22 +5,23 @@ from datetime import timedelta
 from typing import Any
 
 from muster.domain import facts as f
+from muster.domain.alerts import Alert
 from muster.domain.commands import Absorb
-from muster.domain.effects import Body, Effect, Op
+from muster.domain.effects import Body, Effect, EffectState, Op
 from muster.domain.enrolment import entry, registration
+from muster.domain.evolve import MACHINE
 from muster.domain.lifecycle import OPEN
 from muster.domain.model import Record, Time
-from muster.domain.naming import CHANNEL, LEDGER, effect_of
+from muster.domain.naming import CHANNEL, LEDGER, effect_of, name_of
 from muster.domain.policy import Policy
 from muster.domain.render import public_headline
 from muster.domain.speech import PUBLIC, words
 from muster.domain.state import IncidentState
 from muster.domain.telling import in_thread, on_record
+from muster.names import digest
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a vendor's clock may be behind ours."""
-MACHINE = "automation:"
-"""How the handles of machines begin."""
 
 
 class Notice(Record):
@@ -31,6 +32,7 @@ class Notice(Record):
     number: int | None
     event: str
     at: Time
+    alerts: tuple[Alert, ...] = ()
 
 
 def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ...]:
@@ -51,14 +53,21 @@ def _tell(
             event=event,
             at=fact.at,
         )
-        body = Body(service=service, event=event, payload=notice.model_dump_json())
-        yield effect_of(
-            state,
-            f"tell:{state.sequence}:{service}",
-            Op.SERVICE_TELL,
-            f"service:{service}",
-            body=body,
-        )
+        yield _notice(state, notice)
+
+
+def _notice(state: IncidentState, notice: Notice) -> Effect:
+    body = Body(service=notice.service, event=notice.event, payload=notice.model_dump_json())
+    name = f"tell:{state.sequence}:{notice.service}"
+    return effect_of(state, name, Op.SERVICE_TELL, f"service:{notice.service}", body=body)
+
+
+def _effect_changed(
+    state: IncidentState, fact: f.EffectChanged, _policy: Policy
+) -> Iterator[Effect]:
+    """Tell the services without a number where the ledger is silent: alerts are not to declare another one."""
+    silent = fact.state is EffectState.DEGRADED and name_of(fact.key) == "registration"
+    yield from _tell(state, fact, "opened", state.services if silent else ())
 
 
 def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
@@ -139,7 +148,7 @@ def _invitation(state: IncidentState, people: tuple[str, ...]) -> Effect:
 
 
 def _upgraded(state: IncidentState, fact: f.Upgraded, _policy: Policy) -> Iterator[Effect]:
-    if fact.predecessor != state.number:
+    if not fact.own and fact.predecessor is not None:
         yield _related(state, fact.predecessor, "", "follows")
 
 
@@ -191,24 +200,31 @@ def _reopened(state: IncidentState, fact: f.Reopened, policy: Policy) -> Iterato
         return
     body = Body(payload=entry(state, policy).model_dump_json())
     yield effect_of(state, f"reopening:{state.life}", Op.LEDGER_REOPEN, LEDGER, body=body)
+    if _has_channel(state, policy) and state.number is not None:
+        # Known already, unless it had its number only after its closing.
+        yield from _own_channel(state, state.number, policy)
     yield from _tell(state, fact, "opened", state.services)
 
 
 def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> Iterator[Effect]:
     absorb = Absorb(
-        command_id=f"{state.workflow_id}/absorb/{fact.command_id}"[-200:],
+        command_id=f"{state.workflow_id}/absorb/{digest(fact.command_id)}",
         actor=fact.actor,
         source=fact.source,
+        number=fact.into,
         duplicate=state.number or 0,
         duplicate_workflow=state.workflow_id,
         severity=state.severity,
         declared_at=state.declared_at,
         wait_owed=bool(policy.wait(state.worst)),
         services=state.services,
-        alerts=tuple(state.alerts.values())[:100],
+        alerts=tuple(sorted(state.alerts.values(), key=lambda one: not one.firing))[:100],
     )
     body = Body(
-        other=fact.into, other_workflow=fact.into_workflow, payload=absorb.model_dump_json()
+        other=fact.into,
+        other_workflow=fact.into_workflow,
+        payload=absorb.model_dump_json(),
+        command_id=fact.command_id,
     )
     yield effect_of(state, f"absorb:{state.sequence}", Op.INCIDENT_ABSORB, "merge", body=body)
 
@@ -218,21 +234,50 @@ def _absorbed(state: IncidentState, fact: f.Absorbed, _policy: Policy) -> Iterat
     yield from _tell(state, fact, "opened", fact.services)
 
 
-EXPORT_CHUNK = 100
-"""Facts in one note of the record."""
+def _unheard(state: IncidentState, fact: f.AlertsUnheard, _policy: Policy) -> Iterator[Effect]:
+    services = tuple(dict.fromkeys(alert.service for alert in fact.alerts))
+    for service in () if state.private else services:
+        notice = Notice(
+            service=service,
+            workflow_id=state.workflow_id,
+            number=state.number,
+            event="unheard",
+            at=fact.at,
+            alerts=tuple(one for one in fact.alerts if one.service == service),
+        )
+        yield _notice(state, notice)
+
+
+EXPORT_FACTS, EXPORT_BYTES = 100, 200_000
+"""How much goes into one note of the record."""
 
 
 def export(state: IncidentState) -> Iterator[Effect]:
     """Yield the record since the last export as notes of the tracker, one JSON object a line."""
     facts = state.unexported()
-    for start in range(0, len(facts), EXPORT_CHUNK):
-        part = facts[start : start + EXPORT_CHUNK]
-        first = state.sequence - len(facts) + start
-        text = "\n".join(fact.model_dump_json(exclude_defaults=False) for fact in part)
-        body = Body(text=f"Record from {first}\n{text}", at=part[-1].at)
+    first = state.sequence - len(facts)
+    for part in _parts(facts):
+        text = "\n".join(line for _, line in part)
+        body = Body(text=f"Record from {first}\n{text}", at=part[-1][0].at)
         yield effect_of(
             state, f"record:{first}", Op.TRACKER_NOTE, "tracker:record", body=body, after=("issue",)
         ).model_copy(update={"alone": True})
+        first += len(part)
+
+
+def _parts(facts: tuple[f.Fact, ...]) -> Iterator[list[tuple[f.Fact, str]]]:
+    """Yield the facts with their JSON, as many at a time as go into one note."""
+    part: list[tuple[f.Fact, str]] = []
+    size = 0
+    for fact in facts:
+        line = fact.model_dump_json()
+        if part and (len(part) == EXPORT_FACTS or size + len(line) > EXPORT_BYTES):
+            yield part
+            part, size = [], 0
+        part.append((fact, line))
+        size += len(line)
+    if part:
+        yield part
 
 
 def _over(state: IncidentState, fact: f.Fact, policy: Policy) -> Iterator[Effect]:
@@ -270,6 +315,8 @@ _PLANS: dict[str, Callable[[IncidentState, Any, Policy], Iterator[Effect]]] = {
     "reopened": _reopened,
     "merge_asked": _merge_asked,
     "absorbed": _absorbed,
+    "alerts_unheard": _unheard,
+    "effect_changed": _effect_changed,
     "known_already": _over,
     "merged": _over,
     "cancelled": _over,

@@ -80,6 +80,8 @@ class Alerts(Value):
     service_label: Line = "service"
     starting_severity: Rating = Severity.S3
     regression: Regression = Regression.LINKED
+    resolve_after: Positive | None = None
+    """How long an S3 or S4 that only machines have touched is all clear before it resolves by itself; None: never."""
 
 
 class Definition(Value):

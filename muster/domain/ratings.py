@@ -32,6 +32,8 @@ def upgrade(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
     """Return the upgrade of an S2 or S3 that was declared in an open window and does not know it yet."""
     if state.window is None or state.predecessor is not None or state.severity not in OPENS_WINDOW:
         return ()
+    if state.lowered:
+        return ()  # a person has rated it since, and that stays
     return (ctx.rule(f.Upgraded, previous=state.severity, predecessor=state.window.number),)
 
 
@@ -67,6 +69,20 @@ def planned(state: IncidentState, ctx: Context, severity: Severity) -> tuple[f.F
 def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
     known = [at for at in (one, other) if at is not None]
     return min(known) if known else None
+
+
+def same_one(state: IncidentState) -> str:
+    """Return the question whether it is the same one as an S2 that waits out its stability; empty where there is none."""
+    if state.severity is not Severity.S3 or state.number is None:
+        return ""
+    waits = [one for one in state.others if one.phase == "resolved" and one.severity is Severity.S2]
+    if not waits:
+        return ""
+    other = waits[0].number
+    return (
+        f"#{other} is an S2 in its stability wait: the same one? muster reopen {other} "
+        f'--reason "..." and muster merge {state.number} --into {other}'
+    )
 
 
 def ask_confirmation(state: IncidentState, ctx: Context, cause: str) -> tuple[f.Fact, ...]:

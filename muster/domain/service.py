@@ -151,6 +151,15 @@ def over(state: State, workflow_id: str, at: Time | None, now: Time) -> Step:
     return _declare(state, state.alerts.begun_since(at), now)
 
 
+def unheard(state: State, workflow_id: str, alerts: tuple[Alert, ...], now: Time) -> Step:
+    """Take back alerts that an incident heard of only after its end: who is open now has them, or one is declared."""
+    state = closed(state, workflow_id)
+    firing = tuple(filter(state.alerts.still_fires, alerts))
+    if state.incidents:
+        return _tell(state, tuple(state.incidents), firing, news=True)
+    return _declare(state, firing, now)
+
+
 def declared(state: State, action: Declare, answer: Declared, now: Time) -> Step:
     """Take in which incidents stand after a declaration; each is told what it does not have yet."""
     has = {_sight(alert) for alert in action.alerts} if answer.fresh else set()

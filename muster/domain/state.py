@@ -100,6 +100,14 @@ class IncidentState(Record):
     clock_since: Time | None = None
     """Since when nothing that counts fires, in the wait; None while something does."""
     wait: timedelta = timedelta(0)
+    waited: bool = False
+    """A stability wait has begun since it was declared or last reopened from closed."""
+    lowered: bool = False
+    """A person has lowered it, and nobody has raised it since."""
+    touched: bool = False
+    """A person has done something with it, not only machines."""
+    clear_since: Time | None = None
+    """Since when no alert fires any more, after some have."""
     closed_at: Time | None = None
     closing_recorded: bool = False
     window_ended: bool = False
@@ -126,9 +134,14 @@ class IncidentState(Record):
     @property
     def closes_at(self) -> Time | None:
         """Return when the wait will be over, if nothing happens."""
-        if self.phase is not Phase.RESOLVED or self.clock_since is None:
+        if self.phase is not Phase.RESOLVED or self.clock_since is None or self.awaits_ledger:
             return None
         return self.clock_since + self.wait
+
+    @property
+    def awaits_ledger(self) -> bool:
+        """Tell whether the ledger may still make it an S2, which closes only after a wait."""
+        return self.number is None and self.worst is Severity.S3
 
     @property
     def label(self) -> str:

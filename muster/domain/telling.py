@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from muster.domain import facts as f
-from muster.domain.effects import Body, Effect, Op
+from muster.domain.effects import Body, Effect, EffectState, Op
 from muster.domain.naming import THREAD, effect_of
 from muster.domain.roles import Role
 from muster.domain.state import IncidentState
@@ -101,9 +101,13 @@ def _to_do(state: IncidentState, fact: f.Fact) -> str:
     return f"{sentence(fact)}. {hint}" if hint else sentence(fact)
 
 
+def _given_up(fact: f.Fact) -> bool:
+    return isinstance(fact, f.EffectChanged) and fact.state is EffectState.ABANDONED
+
+
 def on_record(state: IncidentState, fact: f.Fact) -> Iterator[Effect]:
     """Yield the tracker's note of a fact that matters to the record."""
-    if fact.kind not in _ON_RECORD:
+    if fact.kind not in _ON_RECORD and not _given_up(fact):
         return
     body = Body(text=f"{fact.actor}: {sentence(fact)}", at=fact.at)
     yield effect_of(

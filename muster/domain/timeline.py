@@ -45,11 +45,9 @@ def _policy_adopted(fact: f.PolicyAdopted) -> str:
 
 
 def _upgraded(fact: f.Upgraded) -> str:
-    return (
-        f"{fact.previous} becomes S2 by the 3-hour rule, after #{fact.predecessor}"
-        if (fact.previous is not Severity.S2)
-        else f"S2 by the 3-hour rule, after #{fact.predecessor}"
-    )
+    becomes = "" if fact.previous is Severity.S2 else f"{fact.previous} becomes "
+    cause = "it has failed again" if fact.own else f"after #{fact.predecessor}"
+    return f"{becomes}S2 by the 3-hour rule, {cause}"
 
 
 def _confirmation_asked(fact: f.ConfirmationAsked) -> str:
@@ -111,6 +109,12 @@ def _effect_changed(fact: f.EffectChanged) -> str:
     return f"{fact.title} {fact.state.replace('_', ' ')}{reason}"
 
 
+def _closing_confirmed(fact: f.ClosingConfirmed) -> str:
+    if fact.unrecorded:
+        return "the ledger has not recorded the closing; the time to reopen it runs all the same"
+    return f"closing recorded at {fact.closed_at:%H:%M:%S} UTC"
+
+
 _TELLINGS: dict[str, Telling] = {
     "declared": _declared,
     "policy_adopted": _policy_adopted,
@@ -140,7 +144,7 @@ _TELLINGS: dict[str, Telling] = {
     "alert_set_aside": lambda fact: f"{fact.name} set aside: {fact.reason}",
     "reopened": _reopened,
     "closed": lambda fact: f"closed as {fact.severity}",
-    "closing_confirmed": lambda fact: f"closing recorded at {fact.closed_at:%H:%M:%S} UTC",
+    "closing_confirmed": _closing_confirmed,
     "merge_asked": lambda fact: f"#{fact.into} is asked to take it over",
     "merge_denied": lambda fact: f"not merged: {fact.reason}",
     "merged": lambda fact: f"is a duplicate of #{fact.into}",

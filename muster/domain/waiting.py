@@ -6,9 +6,11 @@ from muster.domain.commands import ClosingRecorded, Reopen, Resolve
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after
 from muster.domain.evolve import evolve
 from muster.domain.lifecycle import Phase
-from muster.domain.ratings import planned
+from muster.domain.ratings import planned, rerated, upgrade
 from muster.domain.severity import Severity
 from muster.domain.state import IncidentState, Result
+
+_LEDGER_FIRST = "it closes once the ledger has said whether it is an S2 by the 3-hour rule"
 
 
 def resolve(state: IncidentState, command: Resolve, ctx: Context) -> Verdict:
@@ -59,7 +61,7 @@ def _answered(before: IncidentState, facts: tuple[f.Fact, ...]) -> Decision:
     state = after(before, facts)
     firing = state.counting()
     if not firing:
-        return Decision(facts)
+        return Decision(facts, Result(message=_LEDGER_FIRST if state.awaits_ledger else ""))
     still = ", ".join(_names(firing))
     consequence = "" if state.phase is Phase.CLOSED else ": the wait begins when it stops"
     return Decision(facts, Result(message=f"still firing: {still}{consequence}"))
@@ -87,7 +89,7 @@ def due(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
     """Return the closing where the wait is over; an incident that owes none does not wait for its alerts."""
     if state.phase is not Phase.RESOLVED:
         return ()
-    owes_none = not ctx.policy.wait(state.worst)
+    owes_none = not ctx.policy.wait(state.worst) and not state.awaits_ledger
     over = state.closes_at is not None and ctx.now >= state.closes_at
     if not (owes_none or over):
         return ()
@@ -136,9 +138,11 @@ def reopen(state: IncidentState, command: Reopen, ctx: Context) -> Verdict:
     )
     facts: tuple[f.Fact, ...] = (reopened,)
     if was_closed and not command.closed_by_mistake and state.severity is Severity.S3:
-        facts += (ctx.rule(f.Upgraded, previous=Severity.S3, predecessor=state.number or 0),)
-    active = after(state, facts)
-    return Decision((*facts, *planned(active, ctx, active.severity)))
+        failed = ctx.rule(f.Upgraded, previous=Severity.S3, predecessor=state.number, own=True)
+        facts += (failed,)
+    elif was_closed:
+        facts += upgrade(after(state, facts), ctx)
+    return Decision((*facts, *rerated(after(state, (reopened,)), facts[1:], ctx)))
 
 
 def closing_recorded(state: IncidentState, command: ClosingRecorded, ctx: Context) -> Verdict:
@@ -146,4 +150,7 @@ def closing_recorded(state: IncidentState, command: ClosingRecorded, ctx: Contex
     another = command.life not in {None, state.life}
     if state.phase is not Phase.CLOSED or state.closing_recorded or another:
         return Decision()
-    return Decision((ctx.rule(f.ClosingConfirmed, closed_at=command.closed_at),))
+    confirmed = ctx.rule(
+        f.ClosingConfirmed, closed_at=command.closed_at, unrecorded=command.unrecorded
+    )
+    return Decision((confirmed,))

@@ -19,13 +19,16 @@ START = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
 
 
 def declared(
-    severity: Severity = Severity.S2, service: str | None = "web", alerts: tuple[Alert, ...] = ()
+    severity: Severity = Severity.S2,
+    service: str | None = "web",
+    alerts: tuple[Alert, ...] = (),
+    actor: str = "ana",
 ) -> IncidentState:
     """Return an incident as it is just after its declaration."""
     state = born(
         f.Declared(
             at=START,
-            actor="ana",
+            actor=actor,
             workflow_id="incident-1",
             title="api errors",
             severity=severity,

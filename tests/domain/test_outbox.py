@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from muster.domain.effects import Body, Effect, EffectState, Op, Receipt
-from muster.domain.outbox import LINGER, Entry, Outbox
+from muster.domain.outbox import LINGER, TOGETHER_MAX, Entry, Outbox
 
 NOW = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 LATER = NOW + LINGER
@@ -206,3 +206,44 @@ def test_a_run_hands_all_that_is_open_to_the_next(messages: list[tuple[str, bool
     taken_over = Outbox(outbox.compacted())
     assert ready(taken_over, LATER) == ready(outbox, LATER)
     assert taken_over.entries() == outbox.entries()
+
+
+def after(effect: Effect, *keys: str) -> Effect:
+    return effect.model_copy(update={"after": keys})
+
+
+def test_what_comes_after_something_given_up_is_given_up_and_re_armed_with_it() -> None:
+    first = said("inc/issue", destination="issue", patient=False)
+    then = after(said("inc/note", destination="notes", patient=False), "inc/issue")
+    last = after(said("inc/more", destination="more", patient=False), "inc/note")
+    outbox = filled([first, then, last])
+    outbox.need_human("inc/issue", "forbidden", NOW)
+    assert [one.effect.key for one in outbox.abandon(NOW)] == ["inc/issue"]
+    assert ready(outbox, NOW) == []
+    assert not outbox.unsettled()
+    note = outbox.get("inc/note")
+    assert note is not None
+    assert (note.state, note.reason) == (EffectState.ABANDONED, "comes after issue")
+    assert outbox.rearm("inc/issue")
+    assert send(outbox, NOW) == ["inc/issue"]
+    assert send(outbox, NOW) == ["inc/note"]
+    assert send(outbox, NOW) == ["inc/more"]
+
+
+def test_what_comes_after_something_never_asked_for_is_forgone_at_the_end() -> None:
+    outbox = filled([after(said("sweep", patient=False), "channel")])
+    assert ready(outbox, NOW) == []
+    assert outbox.unsettled()
+    outbox.forgo()
+    assert not outbox.unsettled()
+
+
+def test_texts_go_together_only_as_far_as_they_fit_and_none_is_lost() -> None:
+    names = [f"{index:02}" + "x" * 4_000 for index in range(20)]
+    outbox = filled(said(name) for name in names)
+    sent: list[str] = []
+    while outbox.unsettled():
+        sent += send(outbox, LATER)
+    assert max(map(len, sent)) <= TOGETHER_MAX + 1_000
+    assert 1 < len(sent) < len(names)
+    assert "".join(sent).count("UTC") == len(names)

@@ -415,3 +415,26 @@ def test_the_life_of_an_alert_ends_the_same_in_any_order() -> None:
             state, _ = observe(state, (one,), at(5))
 
         assert state.alerts.known["a"].alert == life[-1]
+
+
+def test_what_an_incident_heard_of_only_after_its_end_is_declared_if_it_still_fires() -> None:
+    state, actions = observe(WEB, (alert("a"),), at(0))
+    state, actions = declared(state, actions)
+    incident = next(iter(state.incidents))
+    state, actions = observe(state, (alert("b", start=5),), at(5))
+    assert reports(actions) == [(incident, [("b", True)])]
+    state, actions = service.over(state, incident, at(5.01), at(5.1))
+    assert actions == ()
+    state, actions = service.unheard(state, incident, (alert("b", start=5),), at(5.2))
+    assert [one.fingerprint for one in declaration(actions).alerts] == ["b"]
+    again = service.unheard(state, incident, (alert("b", start=5),), at(5.3))
+    assert again[1] == ()
+
+
+def test_what_came_too_late_goes_to_the_incident_that_is_open_now() -> None:
+    state, actions = observe(WEB, (alert("a"),), at(0))
+    state, actions = declared(state, actions)
+    state, _ = service.opened(state, "incident-2", 2, at(1))
+    first = next(iter(state.incidents))
+    state, actions = service.unheard(state, first, (alert("a"),), at(2))
+    assert reports(actions) == [("incident-2", [("a", True)])]

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 
+from muster.keys import KeysError
 from muster.policy import PolicyError
 from muster.settings import SettingsError
 from starter.gateway.server import GatewayError, serve
@@ -20,7 +21,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(serve(from_environment(host=given.host)))
-    except (SettingsError, PolicyError, GatewayError) as error:
+    except (SettingsError, PolicyError, KeysError, GatewayError) as error:
         sys.stderr.write(f"muster gateway: {error}\n")
         return 2
     return 0

@@ -20,6 +20,16 @@ def _without_credentials(url: str) -> str:
     return url
 
 
+def _for_a_header(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("has a sign that no header can carry")
+    return SecretStr(text)
+
+
+Secret = Annotated[SecretStr, AfterValidator(_for_a_header)]
+"""A credential; the line's end of the file that it comes from does no harm."""
+
 Url = Annotated[str, AfterValidator(_without_credentials)]
 """An address that may be shown: it has neither credentials nor a query."""
 
@@ -37,22 +47,22 @@ class Settings(BaseSettings):
     muster_codec_keys: str | None = None
     """The path of the file with the keys that encrypt payloads; without it they are not encrypted."""
 
-    slack_bot_token: SecretStr | None = None
-    slack_signing_secret: SecretStr | None = None
+    slack_bot_token: Secret | None = None
+    slack_signing_secret: Secret | None = None
     slack_api_url: Url = "https://slack.com/api/"
 
-    zoom_account_id: SecretStr | None = None
-    zoom_client_id: SecretStr | None = None
-    zoom_client_secret: SecretStr | None = None
+    zoom_account_id: Secret | None = None
+    zoom_client_id: Secret | None = None
+    zoom_client_secret: Secret | None = None
     zoom_api_url: Url = "https://api.zoom.us/v2"
     zoom_oauth_url: Url = "https://zoom.us/oauth/token"
 
     gitlab_url: Url = "https://gitlab.com"
-    gitlab_token: SecretStr | None = None
+    gitlab_token: Secret | None = None
     gitlab_project: str | None = None
 
     x_api_url: Url = "https://api.x.com"
-    x_access_token: SecretStr | None = None
+    x_access_token: Secret | None = None
 
 
 def load() -> Settings:

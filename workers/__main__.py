@@ -13,7 +13,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
-from muster import keys, names, settings
+from muster import dumps, keys, names, settings
 from muster.converter import data_converter
 from muster.domain.policy import Policy
 from muster.keys import KeysError
@@ -100,6 +100,7 @@ async def _work(client: Client, given: Settings, policy: Policy, stopped: asynci
 
 
 if __name__ == "__main__":
+    dumps.forbid()
     logging.basicConfig(
         level=os.environ.get("MUSTER_LOG", "INFO"),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 
+from muster import dumps
 from muster.keys import KeysError
 from muster.policy import PolicyError
 from muster.settings import SettingsError
@@ -28,6 +29,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    dumps.forbid()
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()

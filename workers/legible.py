@@ -1,5 +1,6 @@
 """A look at the ledger before a worker begins: one without its key would take what it cannot read for foreign."""
 
+import logging
 from collections.abc import Collection
 
 from temporalio.api.common.v1 import Payload, WorkflowExecution
@@ -9,6 +10,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster import names
 from muster.encrypted import ENCODING, KEY_ID
+
+logger = logging.getLogger("muster.worker")
 
 _NEWEST = 100
 """Events; the ledger's newest answer is among them, or it has hardly said anything yet."""
@@ -33,9 +36,9 @@ async def _answers(client: Client) -> list[Payload]:
     try:
         reply = await client.workflow_service.get_workflow_execution_history_reverse(request)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return []
-        raise
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            logger.warning("whether the keys are the ledger's is not known: %s", error.status.name)
+        return []
     completed = (
         one.workflow_execution_update_completed_event_attributes for one in reply.history.events
     )

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from muster.domain.effects import PROJECTIONS, EffectCall, Receipt
 from muster.ports import Ambiguous, NeedsHuman, NotSent, ProviderError, RateLimited, Waiting
@@ -30,6 +32,18 @@ async def cross(call: EffectCall, work: Work) -> Receipt:
             return await work(attempt == 1 and not call.maybe_sent)
     except ProviderError as error:
         raise translated(error, attempt, call.timing.settle) from error
+    except (ApplicationError, RPCError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a vendor's SDK raises that nobody has classified
+        raise _silenced(error) from None
+
+
+def _silenced(error: Exception) -> ApplicationError:
+    """Return an unforeseen error without its words: of a header that cannot be sent they are the token."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    name = type(error).__name__
+    return ApplicationError(f"{name} at {place}", type=name)
 
 
 def translated(error: ProviderError, attempt: int, settle: timedelta) -> ApplicationError:

@@ -1,15 +1,18 @@
 """The data converter of all our processes: pydantic, and tolerant of payloads that are no JSON of ours."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import DataConverter
+
+from muster.encrypted import LegiblePayloadConverter, encrypting
+from muster.keys import Key
 
 
-class TolerantPayloadConverter(PydanticPayloadConverter):
+class TolerantPayloadConverter(LegiblePayloadConverter, PydanticPayloadConverter):
     """Gives a payload that it cannot decode as a RawValue where nobody has asked for a type.
 
     A start payload of the wrong arity is decoded without types; an error there would fail the workflow task for ever
@@ -31,6 +34,27 @@ class TolerantPayloadConverter(PydanticPayloadConverter):
             return RawValue(payload)
 
 
-DATA_CONVERTER = dataclasses.replace(
-    pydantic_data_converter, payload_converter_class=TolerantPayloadConverter
-)
+class TolerantDataConverter(DataConverter):
+    """Takes a payload that names an external storage, of which we have none, for foreign like any other.
+
+    The SDK would raise, and so fail the workflow task for ever.
+    """
+
+    async def _decode_reference_payload_sequence(
+        self, payloads: Sequence[Payload]
+    ) -> list[Payload]:
+        return list(payloads)
+
+    async def _external_retrieve_payload_sequence(
+        self, payloads: Sequence[Payload]
+    ) -> list[Payload]:
+        return list(payloads)
+
+
+def data_converter(keys: Sequence[Key] = ()) -> DataConverter:
+    """Return the converter that encrypts with the first key and decrypts with any; without keys nothing is encrypted."""
+    plain = TolerantDataConverter(payload_converter_class=TolerantPayloadConverter)
+    return encrypting(plain, keys)
+
+
+DATA_CONVERTER = data_converter()

@@ -1,13 +1,37 @@
 """The environment, read once and failing loudly: names of variables, never their values."""
 
+import re
 from typing import Annotated
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsError(Exception):
     """A variable that does not parse; the message names it."""
+
+
+_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#@]*)?")
+
+
+def _without_credentials(url: str) -> str:
+    if not _URL.fullmatch(url):
+        raise ValueError("must be http(s)://HOST/PATH; credentials have variables of their own")
+    return url
+
+
+def _for_a_header(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value().strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("has a sign that no header can carry")
+    return SecretStr(text)
+
+
+Secret = Annotated[SecretStr, AfterValidator(_for_a_header)]
+"""A credential; the line's end of the file that it comes from does no harm."""
+
+Url = Annotated[str, AfterValidator(_without_credentials)]
+"""An address that may be shown: it has neither credentials nor a query."""
 
 
 class Settings(BaseSettings):
@@ -20,23 +44,25 @@ class Settings(BaseSettings):
     muster_metrics_address: Annotated[str, Field(pattern=r"^[^:]+:\d+$")] | None = None
     """Where a worker serves the SDK's metrics, as host:port."""
     muster_build_id: str | None = None
+    muster_codec_keys: str | None = None
+    """The path of the file with the keys that encrypt payloads; without it they are not encrypted."""
 
-    slack_bot_token: SecretStr | None = None
-    slack_signing_secret: SecretStr | None = None
-    slack_api_url: str = "https://slack.com/api/"
+    slack_bot_token: Secret | None = None
+    slack_signing_secret: Secret | None = None
+    slack_api_url: Url = "https://slack.com/api/"
 
-    zoom_account_id: SecretStr | None = None
-    zoom_client_id: SecretStr | None = None
-    zoom_client_secret: SecretStr | None = None
-    zoom_api_url: str = "https://api.zoom.us/v2"
-    zoom_oauth_url: str = "https://zoom.us/oauth/token"
+    zoom_account_id: Secret | None = None
+    zoom_client_id: Secret | None = None
+    zoom_client_secret: Secret | None = None
+    zoom_api_url: Url = "https://api.zoom.us/v2"
+    zoom_oauth_url: Url = "https://zoom.us/oauth/token"
 
-    gitlab_url: str = "https://gitlab.com"
-    gitlab_token: SecretStr | None = None
+    gitlab_url: Url = "https://gitlab.com"
+    gitlab_token: Secret | None = None
     gitlab_project: str | None = None
 
-    x_api_url: str = "https://api.x.com"
-    x_access_token: SecretStr | None = None
+    x_api_url: Url = "https://api.x.com"
+    x_access_token: Secret | None = None
 
 
 def load() -> Settings:

@@ -18,7 +18,7 @@ from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
 
 from muster import names
 from starter.connection import connect, kind, refusal, within
-from starter.failures import Gone, NoSuchIncident, Refused, Silent, Unreachable
+from starter.failures import Gone, Illegible, NoSuchIncident, Refused, Silent, Unreachable
 
 Document = dict[str, Any]
 
@@ -82,7 +82,7 @@ class Muster:
                 LEDGER_PATIENCE,
                 lambda: self._ledger().execute_update(names.LEDGER_ENTRY, number, id=_new_id()),
             )
-        except (Silent, WorkflowUpdateFailedError):
+        except (Silent, Illegible, WorkflowUpdateFailedError):
             return await self._searched(number)
         except Gone:
             found = None

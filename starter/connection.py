@@ -1,17 +1,29 @@
 """The connection to Temporal, and what its errors mean to a person."""
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from starter.failures import BadInput, BadSetting, Gone, Refused, Silent, Unreachable
+from muster import keys
+from muster.encrypted import PlainPayloadConverter, Undecipherable, encrypting
+from starter.failures import (
+    BadInput,
+    BadSetting,
+    Gone,
+    Illegible,
+    Refused,
+    Silent,
+    Unreachable,
+)
 
 T = TypeVar("T")
 
@@ -27,7 +39,7 @@ _REFUSED_BY_SERVER = frozenset(
 
 async def connect() -> Client:
     """Connect as Temporal's own environment says. Raises BadSetting or Unreachable."""
-    settings = _settings()
+    settings = _settings() | {"data_converter": _converter()}
     try:
         async with asyncio.timeout(PATIENCE):
             return await Client.connect(**settings)
@@ -47,20 +59,31 @@ def _settings() -> dict[str, Any]:
         raise BadSetting(message, "TEMPORAL_PROFILE") from None
     address = settings.setdefault("target_host", DEFAULT_ADDRESS)
     if not _HOST_AND_PORT.fullmatch(address):
-        message = f"TEMPORAL_ADDRESS is {address!r}: must be HOST:PORT, such as {DEFAULT_ADDRESS}"
+        message = f"TEMPORAL_ADDRESS must be HOST:PORT, such as {DEFAULT_ADDRESS}"
         raise BadSetting(message, "TEMPORAL_ADDRESS")
     return settings
+
+
+def _converter() -> DataConverter:
+    plain = DataConverter(payload_converter_class=PlainPayloadConverter)
+    try:
+        return encrypting(plain, keys.read(os.environ.get(keys.VARIABLE)))
+    except keys.KeysError as error:
+        raise BadSetting(str(error), keys.VARIABLE) from None
 
 
 async def within(
     seconds: float, call: Callable[[], Awaitable[T]], *, silent: Exception | None = None
 ) -> T:
-    """Return the call's answer. Raises Silent, Gone or Unreachable for what an RPC can meet."""
+    """Return the call's answer. Raises Silent, Gone, Illegible or Unreachable for what an RPC can meet."""
     try:
         async with asyncio.timeout(seconds):
             return await call()
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise silent or Silent("no worker answers") from None
+    except Undecipherable as error:
+        message = f"it may be done, but what Temporal answers cannot be read: {error}"
+        raise Illegible(message, keys.VARIABLE) from None
     except RPCError as error:
         raise _failure(error, silent) from None
 

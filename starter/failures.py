@@ -7,6 +7,7 @@ Failure
 ├── Refused         4  a rule says no; ``answer`` is the incident's
 ├── Unreachable     5  Temporal does not serve us
 ├── Silent          6  Temporal is there, no worker answers
+├── Illegible       6  the answer is encrypted with a key that is not here
 ├── Gone            1  the workflow does not run; never shown as such
 └── Interrupted   130  Ctrl-C
 """
@@ -69,6 +70,13 @@ class Silent(Failure):
 
     exit_code = 6
     code = "not_answered"
+
+
+class Illegible(Failure):
+    """What was asked may be done; the answer is encrypted with a key that is not here."""
+
+    exit_code = 6
+    code = "illegible"
 
 
 class Gone(Failure):

@@ -8,16 +8,19 @@ import signal
 import sys
 
 from temporalio.client import Client
+from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
-from muster import names, settings
-from muster.converter import DATA_CONVERTER
+from muster import dumps, keys, names, settings
+from muster.converter import data_converter
 from muster.domain.policy import Policy
+from muster.keys import KeysError
 from muster.policy import PolicyError, load
 from muster.settings import Settings, SettingsError
 from workers import attributes, pool, providers, schedule
+from workers.legible import missing_key
 
 logger = logging.getLogger("muster.worker")
 
@@ -25,6 +28,7 @@ BAD_INPUT = 2
 READY = "worker ready"
 AGAIN = 1.0
 """Seconds between two tries to reach the server."""
+_LACKING = f"{keys.VARIABLE}: the ledger is encrypted with the key {{!r}}, which is not here"
 
 
 async def main() -> int:
@@ -32,25 +36,32 @@ async def main() -> int:
     try:
         given = settings.load()
         policy = load(given.muster_policy) if given.muster_policy else Policy()
-    except (SettingsError, PolicyError) as error:
+        ring = keys.read(given.muster_codec_keys)
+    except (SettingsError, PolicyError, KeysError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    client = await _connected(given, stopped)
-    if client is not None:
-        await _work(client, given, policy, stopped)
+    client = await _connected(given, data_converter(ring), stopped)
+    if client is None:
+        return 0
+    if (lacking := await missing_key(client, {key.id for key in ring})) is not None:
+        print(_LACKING.format(lacking), file=sys.stderr)
+        return BAD_INPUT
+    await _work(client, given, policy, stopped)
     return 0
 
 
-async def _connected(given: Settings, stopped: asyncio.Event) -> Client | None:
+async def _connected(
+    given: Settings, converter: DataConverter, stopped: asyncio.Event
+) -> Client | None:
     """Return a client as soon as the server answers; None when told to stop before."""
     config = ClientConfig.load_client_connect_config()
     runtime = _runtime(given)
     while not stopped.is_set():
         try:
-            return await Client.connect(**config, data_converter=DATA_CONVERTER, runtime=runtime)
+            return await Client.connect(**config, data_converter=converter, runtime=runtime)
         except RuntimeError as error:
             logger.warning(
                 "no Temporal server at %s: %s", config.get("target_host"), str(error)[:200]
@@ -89,6 +100,7 @@ async def _work(client: Client, given: Settings, policy: Policy, stopped: asynci
 
 
 if __name__ == "__main__":
+    dumps.forbid()
     logging.basicConfig(
         level=os.environ.get("MUSTER_LOG", "INFO"),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",

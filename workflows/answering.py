@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -12,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from muster import messages as m
     from muster.domain import commands as c
     from muster.domain import facts as f
+    from workflows.payloads import decoded
 
 
 def read(name: str, args: Sequence[RawValue]) -> c.Command:
@@ -58,8 +58,8 @@ def _payload(args: Sequence[RawValue]) -> object:
     if len(args) != 1:
         message = f"one payload is expected, not {len(args)}"
         raise m.BadInput(message, None)
-    try:
-        return workflow.payload_converter().from_payload(args[0].payload, dict[str, Any])
-    except Exception:  # noqa: BLE001 - whatever a foreign payload raises, it is only not ours
+    found = decoded(args[0])
+    if not isinstance(found, dict):
         message = "the payload is no JSON object"
-        raise m.BadInput(message, None) from None
+        raise m.BadInput(message, None)
+    return found

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.state import IncidentState
     from muster.messages import AdoptedPolicy, BadInput, IncidentInput, bad_input, validated
     from workflows import packing
+    from workflows.payloads import started_with
 
 
 class Carrier(Record):
@@ -36,7 +37,7 @@ def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
     if len(payloads) != 1:
         message = f"one declaration is expected, not {len(payloads)}"
         raise BadInput(message, None)
-    payload = payloads[0]
+    payload = started_with(payloads[0])
     if isinstance(payload, bytes):
         payload = _read(packing.unpacked(payload))
     if not isinstance(payload, dict):

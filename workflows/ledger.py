@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.ledger import Claim, LedgerEntry, LedgerState, Registration, lookup, newest
     from muster.domain.ledger_windows import standing
     from muster.domain.model import Record
+    from muster.encrypted import Undecipherable
     from muster.messages import BadInput
     from workflows.endurance import endure
     from workflows.ledger_messages import carried, packed, parsed, refusal
@@ -62,12 +63,14 @@ class Ledger:
         self._lock = asyncio.Lock()
         self._updates = 0
         self._rests_until: datetime | None = None
-        self._refused: ApplicationError | None = None
+        self._refused: ApplicationError | Undecipherable | None = None
         self._state = LedgerState()
         try:
             self._state = carried(payloads, LedgerState, "next_number")
         except BadInput as error:
             self._refused = refusal(str(error))
+        except Undecipherable as error:
+            self._refused = error
         self._show()
 
     @workflow.run

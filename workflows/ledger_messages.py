@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.model import Record
     from muster.messages import BadInput, bad_input
     from workflows import packing
+    from workflows.payloads import decoded, started_with
 
 S = TypeVar("S", bound=Record)
 
@@ -26,7 +27,7 @@ def carried(payloads: Sequence[object], model: type[S], required: str) -> S:
     if given is None:
         return model()
     try:
-        state = _unpacked(given, model)
+        state = _unpacked(started_with(given), model)
     except ValidationError as error:
         raise bad_input(error) from None
     if required not in state.model_fields_set:
@@ -56,19 +57,13 @@ def parsed(table: dict[str, TypeAdapter[Any]], name: str, args: Sequence[RawValu
         wrong = f"{name} takes one payload, not {len(args)}"
         raise refusal(wrong)
     try:
-        return adapter.validate_python(_decoded(args[0]))
+        return adapter.validate_python(decoded(args[0]))
     except ValidationError as error:
         raise refusal(str(bad_input(error))) from None
+    except BadInput as error:
+        raise refusal(str(error)) from None
 
 
 def refusal(message: str) -> ApplicationError:
     """Return the error for a message that cannot be read."""
     return ApplicationError(message, type="BadInput", non_retryable=True)
-
-
-def _decoded(arg: RawValue) -> object:
-    try:
-        return workflow.payload_converter().from_payload(arg.payload)
-    except Exception as error:  # noqa: BLE001 - whatever a foreign payload raises, it is only refused
-        message = f"the payload is not JSON: {type(error).__name__}"
-        raise refusal(message) from None

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
     from muster import names
     from muster.domain.ledger_pages import Found, Page, Question, found, merged
+    from muster.encrypted import Undecipherable
     from muster.messages import BadInput
     from workflows.endurance import endure
     from workflows.ledger_messages import carried, packed, parsed, refusal
@@ -30,12 +31,14 @@ class LedgerPage:
     def __init__(self, *payloads: object) -> None:
         """Take over what the run before has left."""
         self._updates = 0
-        self._refused: ApplicationError | None = None
+        self._refused: ApplicationError | Undecipherable | None = None
         self._page = Page()
         try:
             self._page = carried(payloads, Page, "entries")
         except BadInput as error:
             self._refused = refusal(str(error))
+        except Undecipherable as error:
+            self._refused = error
 
     @workflow.run
     async def run(self, *payloads: object) -> None:

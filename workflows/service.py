@@ -17,8 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.model import Record
     from muster.domain.service import Action, Declare, Report, ServiceInput, ServiceOp, State
     from muster.domain.sightings import clean
+    from muster.encrypted import Undecipherable
     from muster.messages import AlertBatch, BadInput, IncidentEvent, IncidentNotice, validated
     from workflows.endurance import endure
+    from workflows.payloads import decoded, started_with
 
 BURST = 50
 """So many signals are read before something is done about them; a task must not take long."""
@@ -54,7 +56,11 @@ class Service:
     @workflow.init
     def __init__(self, *payloads: Any) -> None:
         """Take up what an earlier run has left, or begin with nothing; any payload will do."""
-        carry = _carried(payloads)
+        self._unread: Undecipherable | None = None
+        try:
+            carry = _carried(payloads)
+        except Undecipherable as error:
+            self._unread, carry = error, _carried(())
         self._state = carry.state
         self._per_run = max(carry.signals_per_run, 1)
         self._refused = carry.refused
@@ -67,6 +73,8 @@ class Service:
     async def run(self, *payloads: Any) -> None:
         """Gather and report, until there has been nothing to remember for a day."""
         del payloads
+        if self._unread:
+            raise self._unread
         await endure(self._keep)
 
     async def _keep(self) -> None:
@@ -104,7 +112,7 @@ class Service:
         for _ in range(min(BURST, len(self._inbox))):
             name, args = self._inbox.popleft()
             try:
-                self._receive(name, [_decoded(arg) for arg in args])
+                self._receive(name, [decoded(arg) for arg in args])
             except (BadInput, ArithmeticError) as error:  # a date may be past what a clock can say
                 self._refused += 1
                 workflow.logger.warning("refused a signal", extra={"reason": str(error)})
@@ -199,8 +207,8 @@ class Service:
 def _carried(payloads: Sequence[object]) -> Carry:
     given = payloads[0] if len(payloads) == 1 else None
     try:
-        return Carry.model_validate(given)
-    except ValidationError:
+        return Carry.model_validate(started_with(given))
+    except (ValidationError, BadInput):
         start = _start(given)
     origin = workflow.info().first_execution_run_id
     return Carry(
@@ -214,14 +222,6 @@ def _start(given: object) -> ServiceInput:
         return ServiceInput.model_validate(given)
     except ValidationError:
         return ServiceInput()
-
-
-def _decoded(arg: RawValue) -> object:
-    try:
-        return workflow.payload_converter().from_payload(arg.payload)
-    except Exception as error:  # noqa: BLE001 - whatever a foreign payload raises, it is only refused
-        message = f"the payload is not JSON: {type(error).__name__}"
-        raise BadInput(message, None) from None
 
 
 def _details(state: State, refused: int) -> str:

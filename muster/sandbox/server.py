@@ -24,7 +24,7 @@ from muster.sandbox.zoom import Zoom
 CALLS_KEPT = 5_000
 HANGS = 60.0
 """Seconds after which a hanging call is broken off, unwritten; any client gives up before."""
-_SECRET = {"token", "account_id", "client_secret"}
+_SECRET = {"token", "access_token", "private_token", "account_id", "client_secret"}
 
 
 @dataclass

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 
+from muster import dumps
+from muster.keys import KeysError
 from muster.policy import PolicyError
 from muster.settings import SettingsError
 from starter.gateway.server import GatewayError, serve
@@ -20,13 +22,14 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         asyncio.run(serve(from_environment(host=given.host)))
-    except (SettingsError, PolicyError, GatewayError) as error:
+    except (SettingsError, PolicyError, KeysError, GatewayError) as error:
         sys.stderr.write(f"muster gateway: {error}\n")
         return 2
     return 0
 
 
 if __name__ == "__main__":
+    dumps.forbid()
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()

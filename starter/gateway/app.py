@@ -1,7 +1,6 @@
 """The gateway's routes: an Alertmanager's webhook, health, readiness and metrics."""
 
 import asyncio
-import hmac
 import logging
 import time
 from collections import Counter
@@ -15,6 +14,7 @@ from temporalio.service import RPCError
 
 from muster.messages import AlertBatch, BadInput
 from starter.gateway import alertmanager
+from starter.gateway.access import is_let_in
 from starter.gateway.delivery import NotDeliveredError, deliver, reason
 from starter.gateway.metrics import Metrics, OpenIncidents, page
 from starter.gateway.settings import GatewaySettings
@@ -48,11 +48,15 @@ class Gateway:
         app.router.add_get("/healthz", self.healthz)
         app.router.add_get("/readyz", self.readyz)
         app.router.add_get("/metrics", self.metrics)
+        if self._settings.codec is not None:
+            from starter.gateway.codec import CodecServer
+
+            CodecServer(self._settings.codec, self._settings.keys).serve(app)
         return app
 
     async def alertmanager(self, request: web.Request) -> web.Response:
         """Take a delivery; the answer is 200 once Temporal has all of it."""
-        if not _is_let_in(request, self._settings.token):
+        if not is_let_in(request, self._settings.token):
             return _unauthorized()
         if (request.content_length or 0) > self._settings.limit:
             raise web.HTTPRequestEntityTooLarge(self._settings.limit, request.content_length or 0)
@@ -122,6 +126,10 @@ class Gateway:
         return response
 
 
+_KEPT: Final = ("Allow", "WWW-Authenticate")
+"""Headers of an error that its answer needs."""
+
+
 @web.middleware
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every error into its status and one JSON document."""
@@ -136,19 +144,13 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         message = f"the body is larger than {request.client_max_size} bytes, which is the limit"
         return _error(413, "too_large", message)
     except web.HTTPException as error:
-        allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+        kept = {name: error.headers[name] for name in _KEPT if name in error.headers}
         return _error(
-            error.status, error.reason.lower().replace(" ", "_"), error.reason, headers=allow
+            error.status, error.reason.lower().replace(" ", "_"), error.reason, headers=kept
         )
     except Exception:  # noqa: BLE001 - the next request is to be served
         _LOG.exception("a request to %s failed", request.path)
         return _error(500, "internal", "the request failed; the gateway's log says why")
-
-
-def _is_let_in(request: web.Request, token: str) -> bool:
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    same = hmac.compare_digest(given.strip().encode(errors="surrogateescape"), token.encode())
-    return same and scheme.lower() == "bearer"
 
 
 def _unauthorized() -> web.Response:

@@ -17,6 +17,7 @@ from muster import names
 from muster.domain.ledger import LedgerEntry
 from muster.domain.lifecycle import OPEN
 from muster.domain.severity import Severity
+from muster.encrypted import Undecipherable
 
 FRESH: Final = 10.0
 """Seconds for which the ledger's answer is taken to hold."""
@@ -26,6 +27,7 @@ _FAILURES = (
     RPCError,
     RuntimeError,
     TimeoutError,
+    Undecipherable,
     ValidationError,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +12,8 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
-from muster.converter import DATA_CONVERTER
+from muster.converter import data_converter
+from muster.keys import Key
 from starter.gateway.app import Gateway
 from starter.gateway.settings import GatewaySettings
 
@@ -23,16 +25,16 @@ class GatewayError(Exception):
     """The gateway cannot be started; the message says why and what to do."""
 
 
-async def connect(runtime: Runtime | None = None) -> Client:
+async def connect(runtime: Runtime | None = None, keys: Sequence[Key] = ()) -> Client:
     """Return a client that connects with its first call. Raises GatewayError for bad settings."""
     try:
         config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
         target = config.pop("target_host", "localhost:7233")
         if "://" in target:
-            message = f"TEMPORAL_ADDRESS is {target!r}: must be HOST:PORT"
+            message = "TEMPORAL_ADDRESS must be HOST:PORT, without a scheme"
             raise GatewayError(message)
         return await Client.connect(
-            target, **config, data_converter=DATA_CONVERTER, lazy=True, runtime=runtime
+            target, **config, data_converter=data_converter(keys), lazy=True, runtime=runtime
         )
     except (RuntimeError, ValueError, OSError) as error:
         message = f"the TEMPORAL_ settings do not do: {error}"
@@ -43,7 +45,7 @@ async def serve(settings: GatewaySettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises GatewayError where the port is taken."""
     address = f"127.0.0.1:{_free_port()}"
     runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
-    client = await connect(runtime)
+    client = await connect(runtime, settings.keys)
     gateway = Gateway(client, settings, sdk_metrics=f"http://{address}/metrics")
     runner = web.AppRunner(gateway.app(), access_log=None, shutdown_timeout=GRACE)
     await runner.setup()

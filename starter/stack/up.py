@@ -6,10 +6,12 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+from muster import keys
+from muster.keys import KeysError
 from muster.policy import PolicyError, load
 from muster.settings import SettingsError
 from starter.gateway.settings import port
@@ -29,7 +31,7 @@ class Wanted:
 
     ports: Ports
     policy: Path | None
-    token: str
+    token: str = field(repr=False)
 
 
 def up(*, durable: bool = False, home: Path = HOME, ports: Ports | None = None) -> int:
@@ -46,7 +48,7 @@ def up(*, durable: bool = False, home: Path = HOME, ports: Ports | None = None) 
         temporal_binary()
         wanted.ports.check()
         _run(wanted, home, stopped, durable=durable)
-    except (SettingsError, PolicyError) as error:
+    except (SettingsError, PolicyError, KeysError) as error:
         return _fail(error, BAD_INPUT)
     except StackError as error:
         return _fail(error, 1)
@@ -61,11 +63,12 @@ def _fail(why: object, code: int) -> int:
 
 
 def _wanted(environment: Mapping[str, str], ports: Ports | None) -> Wanted:
-    """Read the environment before anything starts. Raises SettingsError or PolicyError."""
+    """Read the environment before anything starts. Raises SettingsError, PolicyError or KeysError."""
     found = ports or Ports(gateway=port(environment, Ports.gateway, lowest=1))
     given = environment.get("MUSTER_POLICY")
     if given:
         load(given)
+    keys.read(environment.get(keys.VARIABLE))
     policy = Path(given).absolute() if given else None
     return Wanted(found, policy, environment.get("MUSTER_GATEWAY_TOKEN", "").strip())
 
@@ -81,14 +84,14 @@ def _run(wanted: Wanted, home: Path, stopped: Event, *, durable: bool) -> None:
         stopped=stopped.is_set,
     ) as stack:
         keep_now(f"{HOST}:{wanted.ports.temporal}")
-        _say(stack, wanted, token, durable=durable)
+        _say(stack, wanted, durable=durable)
         watch(stack, stopped)
         print("stopping ...", flush=True)
 
 
 def _token(home: Path) -> str:
     """Return the token of the last time, or a new one."""
-    kept = home / "gateway.token"
+    kept = _kept_token(home)
     if kept.exists() and (token := kept.read_text().strip()):
         return token
     home.mkdir(parents=True, exist_ok=True)
@@ -98,8 +101,13 @@ def _token(home: Path) -> str:
     return token
 
 
-def _say(stack: Stack, wanted: Wanted, token: str, *, durable: bool) -> None:
+def _kept_token(home: Path) -> Path:
+    return home / "gateway.token"
+
+
+def _say(stack: Stack, wanted: Wanted, *, durable: bool) -> None:
     ports = stack.ports
+    token = "of MUSTER_GATEWAY_TOKEN" if wanted.token else f"in {_kept_token(stack.home)}"
     survives = "a power cut" if durable else "a killed process, not a power cut (--durable does)"
     print(
         "\n".join(

@@ -14,6 +14,7 @@ from muster.domain.policy import Policy
 from muster.settings import Settings
 from starter.cli.app import app as group
 from starter.gateway.app import Gateway
+from starter.gateway.codec import CodecServer
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contract.md").read_text()
@@ -59,7 +60,7 @@ def test_the_page_names_it(name: str) -> None:
 
 
 def test_the_page_names_every_route() -> None:
-    source = inspect.getsource(Gateway)
+    source = inspect.getsource(Gateway) + inspect.getsource(CodecServer)
     routes = [
         word.strip('"')
         for word in source.replace(",", " ").replace("(", " ").split()

@@ -120,6 +120,7 @@ def test_somebody_listens_who_never_answers() -> None:
         ({"TEMPORAL_ADDRESS": "nonsense"}, 2, "bad_setting"),
         ({"TEMPORAL_ADDRESS": "http://localhost:7233"}, 2, "bad_setting"),
         ({"TEMPORAL_ADDRESS": "localhost:99999"}, 2, "bad_setting"),
+        ({"MUSTER_CODEC_KEYS": "/nowhere"}, 2, "bad_setting"),
         ({"TEMPORAL_PROFILE": "nobody"}, 2, "bad_setting"),
         ({"TEMPORAL_NAMESPACE": "nobody"}, 5, "unreachable"),
     ],

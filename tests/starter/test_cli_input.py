@@ -192,7 +192,7 @@ def test_help_imports_nothing_heavy() -> None:
     probe = (
         "import sys, starter.cli as cli\n"
         "assert cli.run(['--help']) == 0\n"
-        "heavy = {'pydantic', 'temporalio', 'rich', 'gitlab', 'slack_sdk', 'google'}\n"
+        "heavy = {'pydantic', 'temporalio', 'rich', 'gitlab', 'slack_sdk', 'google', 'cryptography'}\n"
         "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))\n"
     )
     done = subprocess.run(
@@ -205,7 +205,7 @@ def test_a_command_to_temporal_imports_no_pydantic_and_no_rich() -> None:
     probe = (
         "import sys, starter.cli as cli\n"
         "assert cli.run(['show', '1']) == 5\n"
-        "heavy = {'pydantic', 'rich'} & set(sys.modules)\n"
+        "heavy = {'pydantic', 'rich', 'cryptography'} & set(sys.modules)\n"
         "print(sorted(heavy))\n"
         "cli.leave(0)\n"
     )

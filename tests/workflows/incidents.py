@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from muster import messages as m
 from muster import names
+from muster.domain.effects import Op
 from tests.workflows.world import LEDGER_OPS, World
 from workflows.incident import Incident
 from workflows.ledger import Ledger
@@ -27,13 +28,16 @@ async def working(
     world: World,
     *,
     ledger: Sequence[Callable[..., Any]] = (),
+    real: Sequence[Callable[..., Any]] = (),
     cached: int = 100,
 ) -> AsyncIterator[None]:
     """Run workers for incidents and all their effects; with activities of a ledger, for a real one as well.
 
+    What is ``real`` takes the place of the world's own activities of the same ops.
     With ``cached`` 0 every task begins cold, as after a deploy.
     """
-    activities = [*world.activities(without=LEDGER_OPS if ledger else ()), *ledger]
+    without = {*(LEDGER_OPS if ledger else ()), *(_op(one) for one in real)}
+    activities = [*world.activities(without=without), *ledger, *real]
     async with AsyncExitStack() as running:
         await running.enter_async_context(
             Worker(
@@ -49,6 +53,11 @@ async def working(
                 Worker(client, task_queue=queue, activities=activities)
             )
         yield
+
+
+def _op(one: Callable[..., Any]) -> Op:
+    """Return the op that an activity carries out."""
+    return Op(getattr(one, "__temporal_activity_definition").name)
 
 
 class Live:

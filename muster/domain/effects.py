@@ -129,6 +129,8 @@ class Effect(Record):
     """Never goes together with others."""
     patient: bool = False
     """Nobody waits for it: it may lie for a moment, so that several changes go as one."""
+    last: bool = False
+    """It waits until nothing else is under way: what is still to be written is to be seen by it."""
 
 
 class Receipt(Record):

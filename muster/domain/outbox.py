@@ -96,10 +96,13 @@ class Outbox:
     def ready(self, now: datetime) -> Iterator[Entry]:
         """Yield what may start now: all that it comes after is done, and nothing of its destination goes before it."""
         taken = dict(self._running)
+        busy = self._is_busy()
         for key in list(self._open):
             entry = self._entries[key]
             destination = entry.effect.destination
             if entry.state is EffectState.NEEDS_HUMAN or destination in taken:
+                continue
+            if entry.effect.last and busy:
                 continue
             fate = self._fate(entry)
             if fate in _INHERITED:
@@ -111,6 +114,13 @@ class Outbox:
             taken[destination] = key
             if fate is EffectState.DONE and not lies:
                 yield self._entries[key]
+
+    def _is_busy(self) -> bool:
+        """Tell whether anything but the last effects is still under way."""
+        under_way = (self._entries[key] for key in self._open)
+        return any(
+            not one.effect.last and one.state is not EffectState.NEEDS_HUMAN for one in under_way
+        )
 
     def _fate(self, entry: Entry) -> EffectState:
         """Return what becomes of it by what it comes after: done, it may start; off or abandoned, it never will."""

@@ -87,7 +87,7 @@ def _numbered(state: IncidentState, fact: f.NumberGiven, policy: Policy) -> Iter
     yield from _tell(state, fact, "opened", state.services)
 
 
-def _sweeps(state: IncidentState, policy: Policy) -> Iterator[Effect]:
+def _sweeps(state: IncidentState, policy: Policy, *, last: bool = False) -> Iterator[Effect]:
     """Look for what a vendor has itself made twice of one request: just after the opening, and at each end."""
     stand = ("announce", "channel") if _has_channel(state, policy) else ("announce",)
     told = {
@@ -109,7 +109,7 @@ def _sweeps(state: IncidentState, policy: Policy) -> Iterator[Effect]:
             body=body,
             after=after,
             patient=True,
-        )
+        ).model_copy(update={"last": last})
 
 
 def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[Effect]:
@@ -297,11 +297,13 @@ def _ends(state: IncidentState, _fact: f.WindowEnded, policy: Policy) -> Iterato
 
 def _packed_up(state: IncidentState, policy: Policy) -> Iterator[Effect]:
     if state.known_as is None:
-        yield from _sweeps(state, policy)
+        yield from _sweeps(state, policy, last=True)
     yield effect_of(state, "bridge-end", Op.CONFERENCE_END, "bridge", after=("bridge",))
     if _has_channel(state, policy) and state.number is not None and state.known_as is None:
-        card = "announce" if state.private else "pin"
-        yield effect_of(state, "archive", Op.CHAT_ARCHIVE, CHANNEL, after=("channel", card))
+        # Nothing can be retired in an archived channel any more.
+        after = ("channel", f"sweep-chat:{state.sequence}")
+        archive = effect_of(state, "archive", Op.CHAT_ARCHIVE, CHANNEL, after=after)
+        yield archive.model_copy(update={"last": True})
 
 
 _PLANS: dict[str, Callable[[IncidentState, Any, Policy], Iterator[Effect]]] = {

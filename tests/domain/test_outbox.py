@@ -247,3 +247,25 @@ def test_texts_go_together_only_as_far_as_they_fit_and_none_is_lost() -> None:
     assert max(map(len, sent)) <= TOGETHER_MAX + 1_000
     assert 1 < len(sent) < len(names)
     assert "".join(sent).count("UTC") == len(names)
+
+
+def test_what_is_last_waits_until_nothing_else_is_under_way() -> None:
+    outbox = filled(
+        [said("sweep", destination="sweep", patient=False), said("post", patient=False)]
+    )
+    last = said("last", destination="sweep", patient=False).model_copy(update={"last": True})
+    outbox.queue([last], NOW)
+    assert ready(outbox, NOW) == ["sweep", "post"]
+    outbox.begin("post")
+    outbox.degrade("post", "down", NOW)
+    assert send(outbox, NOW) == ["sweep"]
+    assert ready(outbox, NOW) == []
+    outbox.settle("post", EffectState.DONE, Receipt())
+    assert ready(outbox, NOW) == ["last"]
+
+
+def test_what_needs_a_human_does_not_hold_up_what_is_last() -> None:
+    last = said("last", destination="sweep", patient=False).model_copy(update={"last": True})
+    outbox = filled([said("post", patient=False), last])
+    outbox.need_human("post", "forbidden", NOW)
+    assert ready(outbox, NOW) == ["last"]

@@ -35,6 +35,7 @@ slowest_retry = "2s"
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 FAULTS = "/_control/faults"
 TOKEN = "token"
+AUDITED = f"WorkflowType = '{names.AUDITOR}' AND ExecutionStatus = 'Completed'"
 MANY = 510
 NUMBER = SearchAttributeKey.for_int("IncidentNumber")
 
@@ -179,6 +180,9 @@ async def _afterwards(address: str, folder: Path) -> int:
     await odd_messages(client)
     while "running" in await _statuses(client, names.incident_id("web-1")):
         await asyncio.sleep(0.5)
+    await client.get_schedule_handle(names.AUDITOR_SCHEDULE).trigger()
+    while not [one async for one in client.list_workflows(AUDITED)]:
+        await asyncio.sleep(0.2)
     return await keep_all(client, folder)
 
 

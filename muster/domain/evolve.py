@@ -239,13 +239,17 @@ def _alert_set_aside(state: IncidentState, fact: f.AlertSetAside) -> Change:
 
 def _reopened(state: IncidentState, fact: f.Reopened) -> Change:
     change = _active_again(state, f.Regressed(at=fact.at, firing=()))
-    change["alerts"] = {
-        key: alert.model_copy(update={"linked": alert.linked or alert.firing})
-        for key, alert in state.alerts.items()
-    }
-    if fact.was_closed:
-        change |= {"life": state.life + 1, "worst": state.severity, "waited": False}
-    return change
+    if not fact.was_closed:
+        return change | {"alerts": {key: _fired(one) for key, one in state.alerts.items()}}
+    # Of what stopped while it was closed it has not heard: its services tell anew what fires.
+    quiet = {key: one for key, one in state.alerts.items() if not one.firing}
+    another = {"life": state.life + 1, "worst": state.severity, "waited": False}
+    return change | another | {"alerts": quiet}
+
+
+def _fired(alert: Alert) -> Alert:
+    """Return the alert as part of the incident that was reopened while it fired."""
+    return alert.model_copy(update={"linked": alert.linked or alert.firing})
 
 
 def _closed(_state: IncidentState, fact: f.Closed) -> Change:

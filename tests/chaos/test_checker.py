@@ -8,7 +8,7 @@ import pytest
 from tests.chaos import small
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.promises import PROMISES, judge
-from tests.chaos.checker.report import report
+from tests.chaos.checker.report import figures, report
 
 Json = dict[str, Any]
 Break = Callable[[Json], None]
@@ -156,6 +156,12 @@ def a_task_fails(evidence: Json) -> None:
     evidence["executions"][0]["events"].append({**event, "workflowTaskFailedEventAttributes": why})
 
 
+def a_history_does_not_replay(evidence: Json) -> None:
+    why = {"cause": "WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR"}
+    event = {"at": small.at(9), "type": "WORKFLOW_TASK_FAILED"}
+    evidence["executions"][0]["events"].append({**event, "workflowTaskFailedEventAttributes": why})
+
+
 def a_workflow_fails(evidence: Json) -> None:
     evidence["executions"][2]["status"] = "FAILED"
 
@@ -214,6 +220,7 @@ BREAKS: tuple[tuple[Break, int, str], ...] = (
     (a_lowering_gets_around_the_wait, 6, "early"),
     (a_cancel_gets_around_the_wait, 6, "early"),
     (a_task_fails, 7, "failure"),
+    (a_history_does_not_replay, 7, "failure"),
     (a_workflow_fails, 7, "failure"),
     (a_number_is_left_out, 7, "gap"),
     (a_number_is_given_twice, 7, "duplicate"),
@@ -254,3 +261,12 @@ def test_lateness_counts_only_what_nothing_disturbed() -> None:
         {**blow, "at": small.epoch(45), "began": small.epoch(23), "over": small.epoch(45)}
     )
     assert "late" not in broken(evidence).get(4, set())
+
+
+def test_a_history_that_replays_at_the_next_try_is_counted_and_no_failure() -> None:
+    evidence = small.clean()
+    a_history_does_not_replay(evidence)
+    again = {"at": small.at(9.5), "type": "WORKFLOW_TASK_COMPLETED"}
+    evidence["executions"][0]["events"].append(again)
+    assert broken(evidence) == {}
+    assert figures(Evidence(evidence), judge(Evidence(evidence)))["tasks tried again"] == 1

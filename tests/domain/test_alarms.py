@@ -76,6 +76,19 @@ def test_what_fires_when_it_is_reopened_belongs_to_it() -> None:
     assert life.state.alerts["Other"].linked
 
 
+def test_what_has_stopped_while_it_was_closed_holds_no_clock_after_it_was_reopened() -> None:
+    life = Life(S3, alerts=(alert("A"), alert("B")))
+    life.must(c.Resolve)
+    assert life.phase is Phase.CLOSED
+    life.must(c.Reopen, reason="it fails again")
+    life.report(alert("B"))
+    assert [one.name for one in life.state.counting()] == ["B"]
+    assert life.state.alerts["B"].linked
+    life.report(alert("B", firing=False))
+    life.must(c.Resolve)
+    assert life.state.closes_at is not None
+
+
 @pytest.mark.parametrize(("severity", "phase"), [(S3, Phase.CLOSED), (S4, Phase.CLOSED)])
 def test_what_only_machines_have_touched_resolves_by_itself_where_policy_lets_it(
     severity: Severity, phase: Phase

@@ -7,6 +7,8 @@ from tests.chaos.checker.evidence import Evidence, Finding, Json
 
 BENIGN = frozenset({"WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND"})
 """The server's way to say that something arrived in the last moment: the end is tried again."""
+UNCLEAR = "WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR"
+"""It says that a history does not replay, or that the SDK's core has cut a page of it badly: then the next try does."""
 ENDED_WELL = frozenset({"RUNNING", "COMPLETED", "CONTINUED_AS_NEW"})
 
 
@@ -23,12 +25,20 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _tasks(execution: Json) -> Iterator[Finding]:
-    for event in execution["events"]:
+    for place, event in enumerate(execution["events"]):
         if event["type"] == "WORKFLOW_TASK_FAILED":
             why = event["workflowTaskFailedEventAttributes"]
-            if why.get("cause") not in BENIGN:
+            if why.get("cause") not in BENIGN and not healed(execution, place):
                 what = f"a task of {execution['workflow_id']}: {str(why)[:300]}"
                 yield Finding(7, "failure", what)
+
+
+def healed(execution: Json, place: int) -> bool:
+    """Tell whether a task that seemed not to replay did so when it was tried again."""
+    events = execution["events"]
+    if events[place]["workflowTaskFailedEventAttributes"].get("cause") != UNCLEAR:
+        return False
+    return any(later["type"] == "WORKFLOW_TASK_COMPLETED" for later in events[place + 1 :])
 
 
 def _failed(evidence: Evidence, execution: Json) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.chaos.checker.evidence import Evidence, Finding, Json
+from tests.chaos.checker.failures import healed
 from tests.chaos.checker.promises import PROMISES
 from tests.chaos.checker.telling import intents
 from tests.chaos.checker.timers import latest
@@ -35,11 +36,22 @@ def figures(evidence: Evidence, judged: dict[int, list[Finding]]) -> dict[str, f
         "losses": kinds["loss"],
         "order violations": kinds["order"],
         "others broken": sum(kinds.values()) - kinds["duplicate"] - kinds["loss"] - kinds["order"],
+        "tasks tried again": _healed(evidence),
         "latest closing s": round(latest(evidence), 2),
         "answer p50 s": round(_share(acks, 0.5), 2),
         "answer p99 s": round(_share(acks, 0.99), 2),
         "seconds": round(evidence.seconds, 1),
     }
+
+
+def _healed(evidence: Evidence) -> int:
+    """Return how many tasks seemed not to replay, and did so when they were tried again."""
+    return sum(
+        healed(execution, place)
+        for execution in evidence.executions
+        for place, event in enumerate(execution["events"])
+        if event["type"] == "WORKFLOW_TASK_FAILED"
+    )
 
 
 def _share(times: list[float], share: float) -> float:

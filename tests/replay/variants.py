@@ -19,20 +19,18 @@ class ShowsLast(Incident):
     async def run(self, *payloads: Any) -> m.Answer:
         return await super().run(*payloads)
 
-    def _show(self) -> None:
+    def _show(self) -> bool:
         asyncio.get_running_loop().call_soon(super()._show)
+        return True
 
 
 @workflow.defn(name=names.INCIDENT)
-class ShowsLastPatched(Incident):
+class ShowsLastPatched(ShowsLast):
     """The same change, for those alone that begin after it."""
 
     @workflow.run
     async def run(self, *payloads: Any) -> m.Answer:
         return await super().run(*payloads)
 
-    def _show(self) -> None:
-        if workflow.patched("shows-last"):
-            asyncio.get_running_loop().call_soon(super()._show)
-        else:
-            super()._show()
+    def _show(self) -> bool:
+        return super()._show() if workflow.patched("shows-last") else Incident._show(self)

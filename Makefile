@@ -6,10 +6,10 @@ INCIDENTS ?= 50
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock lint test demo up bench chaos clean
+.PHONY: help install lock lint test demo up bench chaos audit-deps histories clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(STAMP) ## install everything, checked by hash, into .venv
 
@@ -46,6 +46,14 @@ bench: $(STAMP) ## the figures, as a table and as JSON
 
 chaos: $(STAMP) ## break everything at random and judge the promises: make chaos INCIDENTS=500 SEED=1
 	$(BIN)/python -m tests.chaos --incidents $(INCIDENTS) --seed $(SEED)
+
+audit-deps: $(STAMP) ## known vulnerabilities of all that the locks name; says where it could not look
+	$(BIN)/python -m tests.project.advisories
+
+histories: $(STAMP) ## put the histories of a release on the shelf: make histories VERSION=1.2.0
+	test -n "$(VERSION)"
+	test ! -e "tests/replay/histories/$(VERSION)"
+	$(BIN)/python -m tests.replay.record "$(VERSION)"
 
 clean: ## remove what make has made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

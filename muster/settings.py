@@ -43,7 +43,8 @@ class Settings(BaseSettings):
     """The path of the policy; without it the defaults hold."""
     muster_metrics_address: Annotated[str, Field(pattern=r"^[^:]+:\d+$")] | None = None
     """Where a worker serves the SDK's metrics, as host:port."""
-    muster_build_id: str | None = None
+    muster_build_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._+-]{0,128}$")] | None = None
+    """Which build a worker is; without it, the git revision of the checkout and what its code says."""
     muster_codec_keys: str | None = None
     """The path of the file with the keys that encrypt payloads; without it they are not encrypted."""
 

@@ -19,8 +19,10 @@ from muster.domain.policy import Policy
 from muster.keys import KeysError
 from muster.policy import PolicyError, load
 from muster.settings import Settings, SettingsError
-from workers import attributes, pool, providers, schedule
+from workers import attributes, deployment, pool, providers, schedule
+from workers.deployment import Deployment
 from workers.legible import missing_key
+from workers.revision import build_id
 
 logger = logging.getLogger("muster.worker")
 
@@ -71,11 +73,12 @@ async def _connected(
     return None
 
 
-def _runtime(given: Settings) -> Runtime | None:
-    if given.muster_metrics_address is None:
-        return None
-    metrics = PrometheusConfig(bind_address=given.muster_metrics_address)
-    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+def _runtime(given: Settings) -> Runtime:
+    address = given.muster_metrics_address
+    metrics = PrometheusConfig(bind_address=address) if address else None
+    return Runtime(
+        telemetry=TelemetryConfig(metrics=metrics), worker_heartbeat_interval=deployment.HEARTBEAT
+    )
 
 
 async def _work(client: Client, given: Settings, policy: Policy, stopped: asyncio.Event) -> None:
@@ -92,11 +95,21 @@ async def _work(client: Client, given: Settings, policy: Policy, stopped: asynci
     outside = providers.build(given, policy)
     for name in outside.off():
         logger.warning("%s is switched off: it has no credentials", name)
+    build = build_id(given.muster_build_id)
+    version = deployment.version(build)
     async with contextlib.AsyncExitStack() as running:
-        for worker in pool.workers(client, policy, outside, indexed):
+        for worker in pool.workers(client, policy, outside, indexed, version=version):
             await running.enter_async_context(worker)
-        print(READY, flush=True)
-        await stopped.wait()
+        await _lead(Deployment(client, build), stopped)
+
+
+async def _lead(ours: Deployment, stopped: asyncio.Event) -> None:
+    """Work until told to stop, with an eye on which version is current."""
+    await ours.begin()
+    print(READY, flush=True)
+    watching = asyncio.create_task(ours.watch())
+    await stopped.wait()
+    watching.cancel()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.audit import AuditActivities
@@ -28,6 +29,7 @@ from workflows.service import Service
 
 PASSED_THROUGH = ("muster", "workflows", "pydantic", "pydantic_core", "annotated_types")
 """Modules without I/O or a clock of their own, which the sandbox need not load again for each workflow."""
+WORKFLOWS: list[type] = [Incident, Ledger, LedgerPage, Service, Auditor]
 INCIDENTS_CACHED = 5_000
 STICKY = timedelta(seconds=1)
 STOPPING = timedelta(seconds=5)
@@ -47,8 +49,9 @@ def workers(
     attributes: Sequence[str],
     *,
     rates: dict[str, float] | None = None,
+    version: WorkerDeploymentVersion | None = None,
 ) -> list[Worker]:
-    """Return the workers of this process, not yet polling."""
+    """Return the workers of this process, not yet polling; without a version for a server that knows none."""
     outside = {
         names.CHAT_QUEUE: ChatActivities(providers.chat),
         names.CONFERENCE_QUEUE: ConferenceActivities(providers.conference),
@@ -56,16 +59,31 @@ def workers(
         names.STATUS_QUEUE: StatusActivities(providers.status),
     }
     limits = RATES if rates is None else rates
+    deployment = _deployment(version) if version else None
     return [
-        _workflows(client, policy, attributes),
+        _workflows(client, policy, attributes, deployment),
         *(
-            _provider(client, queue, _methods(one), limits.get(queue))
+            _provider(client, queue, _methods(one), limits.get(queue), deployment)
             for queue, one in outside.items()
         ),
     ]
 
 
-def _workflows(client: Client, policy: Policy, attributes: Sequence[str]) -> Worker:
+def _deployment(version: WorkerDeploymentVersion) -> WorkerDeploymentConfig:
+    """Return the options of a version: a workflow goes on with whichever is current, since a pinned one could hang."""
+    return WorkerDeploymentConfig(
+        version=version,
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+def _workflows(
+    client: Client,
+    policy: Policy,
+    attributes: Sequence[str],
+    deployment: WorkerDeploymentConfig | None,
+) -> Worker:
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     ours = (
         PolicyActivities(policy, attributes),
@@ -77,7 +95,7 @@ def _workflows(client: Client, policy: Policy, attributes: Sequence[str]) -> Wor
     return Worker(
         client,
         task_queue=names.TASK_QUEUE,
-        workflows=[Incident, Ledger, LedgerPage, Service, Auditor],
+        workflows=WORKFLOWS,
         activities=[method for one in ours for method in _methods(one)],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
         max_cached_workflows=INCIDENTS_CACHED,
@@ -85,11 +103,16 @@ def _workflows(client: Client, policy: Policy, attributes: Sequence[str]) -> Wor
         graceful_shutdown_timeout=STOPPING,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(initial=4, maximum=20),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=4, maximum=20),
+        deployment_config=deployment,
     )
 
 
 def _provider(
-    client: Client, queue: str, activities: Sequence[Callable[..., Any]], rate: float | None
+    client: Client,
+    queue: str,
+    activities: Sequence[Callable[..., Any]],
+    rate: float | None,
+    deployment: WorkerDeploymentConfig | None,
 ) -> Worker:
     return Worker(
         client,
@@ -98,6 +121,7 @@ def _provider(
         max_task_queue_activities_per_second=rate,
         graceful_shutdown_timeout=STOPPING,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=2, maximum=10),
+        deployment_config=deployment,
     )
 
 

@@ -8,6 +8,8 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
     from muster import messages as m
     from muster import names
     from muster.domain import audit
@@ -29,7 +31,7 @@ class Auditor:
     async def run(self, *payloads: Any) -> Audit:
         """Look, and say in the announcements channel what is news; what could not be said is said by the next look."""
         del payloads
-        before = workflow.get_last_completion_result(Audit)
+        before = _before()
         found: tuple[Finding, ...] = await workflow.execute_activity(
             names.AUDIT_LOOK,
             result_type=tuple[Finding, ...],
@@ -68,3 +70,11 @@ class Auditor:
             workflow.logger.error("the auditor was not heard: %s", error.cause)
             return False
         return True
+
+
+def _before() -> Audit | None:
+    """Return what the look before has left; None where there is nothing, or nothing that this version can read."""
+    try:
+        return Audit.model_validate(workflow.get_last_completion_result())
+    except ValidationError:
+        return None

@@ -68,6 +68,8 @@ class Ledger:
         try:
             self._state = carried(payloads, LedgerState, "next_number")
         except BadInput as error:
+            if workflow.info().continued_run_id:
+                raise  # a newer version's carrier: the task waits for a worker that can read it
             self._refused = refusal(str(error))
         except Undecipherable as error:
             self._refused = error

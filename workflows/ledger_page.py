@@ -36,6 +36,8 @@ class LedgerPage:
         try:
             self._page = carried(payloads, Page, "entries")
         except BadInput as error:
+            if workflow.info().continued_run_id:
+                raise  # a newer version's carrier: the task waits for a worker that can read it
             self._refused = refusal(str(error))
         except Undecipherable as error:
             self._refused = error

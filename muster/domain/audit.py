@@ -6,40 +6,46 @@ from enum import StrEnum
 
 from muster.domain.model import Record, Time
 
-OVERDUE = timedelta(seconds=60)
-"""So long after its time a step counts as missed, not as just happening."""
+OVERDUE = timedelta(seconds=30)
+"""So long after its time a step counts as missed, not as just happening; with a look a minute, it is said in two."""
 STUCK_ATTEMPTS = 3
 """A workflow task that was tried so often does not end by itself."""
-STUCK = timedelta(seconds=60)
+STUCK = timedelta(seconds=30)
 """So long a workflow task may wait for a worker."""
 SAID_AGAIN = timedelta(minutes=30)
 """How often what goes on is said again."""
 
 
 class Trouble(StrEnum):
-    """What can be wrong with an open incident."""
+    """What can be wrong with an open incident, or with the ledger."""
 
     GONE = "no live workflow"
     STUCK = "stuck workflow task"
     SILENT = "does not answer"
     OVERDUE = "overdue step"
-    STALE = "stale audience"
+    LATE = "late"
+    """Late by people: an audience without its update, a severity that nobody confirms, an attempt without an end."""
 
 
 class Sighting(Record):
-    """One open incident, as the ledger and the server know it."""
+    """One open incident, as the ledger and the server know it; or the ledger itself, which has no number."""
 
     workflow_id: str
-    number: int
+    number: int = 0
     running: bool = True
     task_attempts: int = 0
     """How often its pending workflow task was tried."""
     task_since: Time | None = None
     """Since when its workflow task waits."""
     answers: bool = True
-    """It answered a query."""
+    """It answered a query, where it was asked."""
     due: tuple[tuple[Time, str], ...] = ()
     late: tuple[str, ...] = ()
+
+    def is_stuck(self, now: datetime) -> bool:
+        """Tell whether its workflow task fails or finds no worker; to ask it anything would only cost time."""
+        waits = self.task_since is not None and now - self.task_since > STUCK
+        return self.task_attempts >= STUCK_ATTEMPTS or waits
 
 
 class Finding(Record):
@@ -72,7 +78,7 @@ class Audit(Record):
 
 
 def findings(sightings: Iterable[Sighting], now: datetime) -> tuple[Finding, ...]:
-    """Return everything that is wrong, incident by incident."""
+    """Return everything that is wrong, one after the other."""
     return tuple(found for one in sightings for found in _of(one, now))
 
 
@@ -81,18 +87,17 @@ def _of(seen: Sighting, now: datetime) -> Iterator[Finding]:
         return Finding(trouble=trouble, number=seen.number, workflow_id=seen.workflow_id, text=text)
 
     if not seen.running:
-        yield found(Trouble.GONE, "the ledger has it open, and its workflow does not run")
+        yield found(Trouble.GONE, "it is open, and its workflow does not run")
         return
-    waits = seen.task_since is not None and now - seen.task_since > STUCK
-    if seen.task_attempts >= STUCK_ATTEMPTS or waits:
+    if seen.is_stuck(now):
         yield found(Trouble.STUCK, "its workflow task fails or finds no worker")
     elif not seen.answers:
-        yield found(Trouble.SILENT, "it does not answer a query")
+        yield found(Trouble.SILENT, "it does not answer a query in time")
     for at, text in seen.due:
         if now - at > OVERDUE:
             yield found(Trouble.OVERDUE, f"{text}, due at {at:%H:%M:%S} UTC")
     for text in seen.late:
-        yield found(Trouble.STALE, text)
+        yield found(Trouble.LATE, text)
 
 
 def news(found: tuple[Finding, ...], before: Audit | None, now: datetime) -> tuple[Finding, ...]:
@@ -116,5 +121,9 @@ def said(
 
 def words(new: Iterable[Finding]) -> str:
     """Return what is said in the chat."""
-    lines = [f"#{one.number} {one.trouble}: {one.text}" for one in new]
+    lines = [f"{_named(one)} {one.trouble}: {one.text}" for one in new]
     return "\n".join(["The auditor has found:", *lines])
+
+
+def _named(found: Finding) -> str:
+    return f"#{found.number}" if found.number else f"the {found.workflow_id}"

@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 from muster.messages import AlertBatch, BadInput
 from starter.gateway import alertmanager
 from starter.gateway.access import is_let_in
+from starter.gateway.audits import Audits
 from starter.gateway.delivery import NotDeliveredError, deliver, reason
 from starter.gateway.metrics import Metrics, OpenIncidents, page
 from starter.gateway.settings import GatewaySettings
@@ -38,6 +39,7 @@ class Gateway:
         self._sdk_metrics = sdk_metrics
         self._metrics = Metrics()
         self._open = OpenIncidents(client, self._metrics)
+        self._audits = Audits(client, self._metrics)
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -89,8 +91,8 @@ class Gateway:
         return web.json_response(details, status=503 if error else 200, headers=headers)
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        """Serve our metrics and the SDK's."""
-        await self._open.refresh()
+        """Serve our metrics, the auditor's last look among them, and the SDK's."""
+        await asyncio.gather(self._open.refresh(), self._audits.refresh())
         text = await page(self._metrics, self._sdk_metrics)
         return web.Response(
             body=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}

@@ -71,6 +71,17 @@ class Metrics:
             "Whether the ledger answered when it was last asked.",
             registry=self.registry,
         )
+        self.findings = Gauge(
+            "muster_audit_findings",
+            "What the auditor's last look has found wrong, by kind.",
+            ("trouble",),
+            registry=self.registry,
+        )
+        self.last_look = Gauge(
+            "muster_audit_last_look_timestamp_seconds",
+            "When the auditor last looked; it grows old when nobody looks any more.",
+            registry=self.registry,
+        )
 
 
 class OpenIncidents:

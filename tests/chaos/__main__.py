@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--at-once", type=int, default=DEFAULT.at_once)
     parser.add_argument("--kills", type=int, help="of workers; 2 for 5 incidents unless named")
     parser.add_argument("--stops", type=int, help="of workers; 1 for 10 incidents unless named")
+    parser.add_argument("--deploys", type=int, help="1 for 10 incidents unless named")
     parser.add_argument("--server-kills", type=int, help="1 for 25 incidents unless named")
     parser.add_argument("--outages", type=int, help="of one vendor; 1 for 25 incidents")
     parser.add_argument("--faulted", type=float, default=0.3, help="the share of writes")
@@ -56,6 +57,7 @@ def _plan(given: argparse.Namespace) -> Plan:
         at_once=given.at_once,
         worker_kills=_or(given.kills, count * 2 // 5),
         worker_stops=_or(given.stops, count // 10),
+        deploys=_or(given.deploys, count // 10),
         server_kills=_or(given.server_kills, count // 25),
         outages=_or(given.outages, count // 25),
         faulted=given.faulted,

@@ -1,4 +1,4 @@
-"""The monkey: kills and stops workers, kills the server, takes a vendor away, each at times drawn from the seed."""
+"""The monkey: kills and stops workers, deploys, kills the server, takes a vendor away, all drawn from the seed."""
 
 import asyncio
 import signal
@@ -27,6 +27,7 @@ class Monkey:
         self._blows: dict[str, Blow] = {
             "worker_kill": self._kill_worker,
             "worker_stop": self._stop_worker,
+            "deploy": self._deploy,
             "server_kill": self._kill_server,
             "outage": self._outage,
         }
@@ -37,6 +38,7 @@ class Monkey:
         blows = [
             *["worker_kill"] * plan.worker_kills,
             *["worker_stop"] * plan.worker_stops,
+            *["deploy"] * plan.deploys,
             *["server_kill"] * plan.server_kills,
             *["outage"] * plan.outages,
         ]
@@ -66,6 +68,11 @@ class Monkey:
         self._stage.signal(name, signal.SIGSTOP)
         await asyncio.sleep(self._dice.uniform(0.3, LONGEST_STOP))
         self._stage.signal(name, signal.SIGCONT)
+        return name
+
+    async def _deploy(self) -> str:
+        name = self._some_worker()
+        await self._stage.deploy(name)
         return name
 
     async def _kill_server(self) -> str:

@@ -29,6 +29,8 @@ class Plan:
     """So many incidents live at the same time."""
     worker_kills: int = 0
     worker_stops: int = 0
+    deploys: int = 0
+    """So often another version becomes current, or the same one again."""
     server_kills: int = 0
     outages: int = 0
     faulted: float = 0.0

@@ -11,15 +11,12 @@ from pathlib import Path
 
 from starter.stack.children import Child
 from starter.stack.embedded import READY, environment, server_command
-from starter.stack.places import HOST, free_ports, listening
+from starter.stack.places import HOST, free_ports, listening, temporal_binary
 from tests.chaos.plan import Plan
 
 TOKEN = "chaos"
-VERSIONS: dict[str, dict[str, str]] = {
-    "old": {"MUSTER_BUILD_ID": "chaos-old"},
-    "new": {"MUSTER_BUILD_ID": "chaos-new"},
-}
-"""The environment by which the workers differ; once there are versions, they differ by their build here."""
+VERSIONS = {"old": "chaos-old", "new": "chaos-new"}
+"""The workers with their builds; half of the workflows run on each."""
 SLOWEST = 60.0
 
 
@@ -43,8 +40,13 @@ class Stage:
         )
         self.gateway = Child("gateway", [python, "-m", "starter.gateway"], env, log / "gateway.log")
         self.workers = {
-            name: Child(name, [python, "-m", module], env | own, log / f"worker-{name}.log")
-            for name, own in VERSIONS.items()
+            name: Child(
+                name,
+                [python, "-m", module],
+                env | {"MUSTER_BUILD_ID": build},
+                log / f"worker-{name}.log",
+            )
+            for name, build in VERSIONS.items()
         }
 
     @property
@@ -72,6 +74,7 @@ class Stage:
             self.gateway.start()
             for name in self.workers:
                 await self.start_worker(name)
+            await self.deploy("new")
             await _until(lambda: listening(self.ports.gateway), self.gateway)
             yield
         finally:
@@ -88,6 +91,31 @@ class Stage:
         before = _written(worker.log).count(READY)
         worker.start()
         await _until(lambda: _written(worker.log).count(READY) > before, worker)
+
+    async def deploy(self, name: str) -> None:
+        """Make one version current and let the other one have half of all workflows: each moves where it stands."""
+        await self._route("set-current-version", name)
+        for other in self.workers.keys() - {name}:
+            await self._route("set-ramping-version", other, "--percentage", "50")
+
+    async def _route(self, command: str, name: str, *more: str) -> None:
+        """Run one of the deployment's commands, again until the server has heard of the version's queues."""
+        said = ["--deployment-name", "muster", "--build-id", VERSIONS[name], "--yes", *more]
+        words = ["worker", "deployment", command, "--address", self.temporal, *said]
+        deadline = time.monotonic() + SLOWEST
+        while True:
+            running = await asyncio.create_subprocess_exec(
+                temporal_binary(),
+                *words,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            output, _ = await running.communicate()
+            if running.returncode == 0:
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{command} {name}: {output.decode()}")
+            await asyncio.sleep(0.1)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a worker a signal."""

@@ -17,6 +17,7 @@ SHORT = Plan(
     seed=7,
     worker_kills=3,
     worker_stops=1,
+    deploys=2,
     server_kills=1,
     outages=1,
     faulted=0.3,
@@ -35,4 +36,5 @@ def test_every_promise_holds_through_a_short_chaos_run(tmp_path: Path) -> None:
     assert not any(judged.values()), words
     assert found["incidents"] >= 8, words
     assert found["faults"] > 30, words
-    assert (found["blow worker_kill"], found["blow server_kill"]) == (3, 1), words
+    blows = ("worker_kill", "server_kill", "deploy")
+    assert [found[f"blow {name}"] for name in blows] == [3, 1, 2], words

@@ -17,6 +17,7 @@ from muster.domain.audit import (
     said,
     words,
 )
+from muster.domain.policy import Policy
 
 NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)
 INSTANT = timedelta(seconds=1)
@@ -38,7 +39,7 @@ def seen(**what: Any) -> Sighting:
         ({"due": [(NOW + INSTANT, "stability")]}, None),
         ({"due": [(NOW - OVERDUE, "stability")]}, None),
         ({"due": [(NOW - OVERDUE - INSTANT, "stability")]}, Trouble.OVERDUE),
-        ({"late": ["update to support"]}, Trouble.STALE),
+        ({"late": ["update to support"]}, Trouble.LATE),
     ],
 )
 def test_what_is_wrong(what: dict[str, Any], trouble: Trouble | None) -> None:
@@ -68,5 +69,11 @@ def test_what_is_over_is_forgotten_and_news_when_it_comes_back() -> None:
 
 
 def test_each_finding_is_one_line_with_its_incident() -> None:
-    text = words(findings([seen(running=False), seen(number=2, answers=False)], NOW))
-    assert [line.split(" ")[0] for line in text.splitlines()[1:]] == ["#1", "#2"]
+    ledger = Sighting(workflow_id="ledger", running=False)
+    text = words(findings([ledger, seen(running=False), seen(number=2, answers=False)], NOW))
+    assert [line.split(" no ")[0] for line in text.splitlines()[1:3]] == ["the ledger", "#1"]
+    assert text.splitlines()[3].startswith("#2 does not answer")
+
+
+def test_with_a_look_a_minute_everything_is_said_within_two() -> None:
+    assert max(OVERDUE, STUCK) + Policy().audit.every < timedelta(minutes=2)

@@ -15,6 +15,8 @@ LOCKS = ("requirements.txt", "requirements-dev.txt")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 LASTING = ("postgres", "temporal", "ui", "worker", "gateway")
+OURS = ("worker", "gateway")
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -42,9 +44,11 @@ def test_every_dependency_is_locked() -> None:
 
 def test_images_are_pinned_and_none_sets_up_by_itself() -> None:
     for name, service in SERVICES.items():
-        if "image" in service:
+        if name not in OURS:
             assert re.search(r":\d+\.\d+", service["image"]), name
             assert "auto-setup" not in service["image"]
+    for image in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE):
+        assert re.search(r":\d+\.\d+\.\d+", image)
 
 
 @pytest.mark.parametrize("name", LASTING)
@@ -58,7 +62,7 @@ def test_the_set_up_runs_once_and_in_order() -> None:
         SERVICES["temporal"]["depends_on"]["schema"]["condition"]
         == "service_completed_successfully"
     )
-    for name in ("worker", "gateway"):
+    for name in OURS:
         condition = SERVICES[name]["depends_on"]["namespace"]["condition"]
         assert condition == "service_completed_successfully"
 
@@ -74,3 +78,29 @@ def test_no_secret_stands_in_it() -> None:
         for variable, value in service.get("environment", {}).items():
             if re.search(r"PASSWORD|PWD|TOKEN|SECRET", variable):
                 assert str(value).startswith("${"), f"{name}: {variable}"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_run_without_rights_and_without_a_file_system_to_write_to(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - inside a container
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "user", "volumes"} & service.keys()
+
+
+def test_the_image_ends_as_a_user_by_number_that_is_not_root() -> None:
+    last = DOCKERFILE.rpartition("\nFROM ")[2]
+    users = re.findall(r"^USER (\d+):(\d+)$", last, re.MULTILINE)
+    assert users
+    assert "0" not in users[-1]
+    assert not re.search(r"^(RUN|COPY|ADD)", last.rpartition("\nUSER ")[2], re.MULTILINE)
+
+
+def test_an_image_knows_its_build_which_its_tag_says_too() -> None:
+    assert re.search(r"^ARG MUSTER_BUILD_ID=$", DOCKERFILE, re.MULTILINE)
+    assert re.search(r"^ENV MUSTER_BUILD_ID=\$MUSTER_BUILD_ID$", DOCKERFILE, re.MULTILINE)
+    for name in OURS:
+        assert SERVICES[name]["build"]["args"] == {"MUSTER_BUILD_ID": "${MUSTER_BUILD_ID:-}"}
+        assert SERVICES[name]["image"] == "muster:${MUSTER_BUILD_ID:-local}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ http_timeout = "1s"
 settle = "2s"
 first_leg = "3s"
 slowest_retry = "2s"
+[audit]
+every = "10s"
 """
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 FAULTS = "/_control/faults"
@@ -196,6 +199,7 @@ def _send(method: str, port: int, path: str, body: object = None) -> None:
 def main() -> None:
     """Play all lives on a stack of its own and save what the server remembers of them."""
     folder = SHELF / (sys.argv[1] if len(sys.argv) > 1 else "next")
+    os.environ["MUSTER_BUILD_ID"] = folder.name
     with tempfile.TemporaryDirectory(prefix="muster-record-") as home:
         policy = Path(home) / "policy.toml"
         policy.write_text(POLICY)

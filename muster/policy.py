@@ -49,8 +49,6 @@ def load(path: Path | str) -> Policy:
         return Policy.model_validate_json(document, strict=True)
     except ValidationError as error:
         raise _value_error(path, text, error) from None
-    except OverflowError:
-        raise PolicyError(path, "a duration is longer than a calendar") from None
 
 
 def _text(path: Path) -> str:

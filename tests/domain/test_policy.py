@@ -1,6 +1,7 @@
 """The policy file: complete, equal to the defaults, and refused with file, line and key where it does not do."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def _keys(table: object, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     else:
         return [prefix]
     return [key for name, value in inner.items() for key in _keys(value, (*prefix, name))]
+
+
+def _durations(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _durations(kind, f"{prefix}{name}.")
+        elif "timedelta" in str(kind):
+            yield f"{prefix}{name}"
 
 
 def test_the_shipped_policy_is_the_defaults() -> None:
@@ -118,6 +128,19 @@ def test_a_wrong_policy_is_refused_with_its_line_and_key(
 
     assert (caught.value.line, caught.value.key) == (line, key)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("key", list(_durations(Policy)))
+@pytest.mark.parametrize("span", ["367d", "8785h", "99999999d", "9" * 400 + "s"])
+def test_no_duration_leaves_the_calendar(tmp_path: Path, key: str, span: str) -> None:
+    with pytest.raises(PolicyError, match="must be a duration of at most 366d") as caught:
+        load(_write(tmp_path, f'{key} = "{span}"'))
+    assert (caught.value.line, caught.value.key) == (1, key)
+
+
+def test_a_year_is_a_duration(tmp_path: Path) -> None:
+    policy = load(_write(tmp_path, 'windows.upgrade = "366d"'))
+    assert policy.windows.upgrade == timedelta(days=366)
 
 
 def test_a_policy_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:

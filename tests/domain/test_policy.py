@@ -105,6 +105,36 @@ WRONG = {
         "audiences.support.channels.1",
         "text",
     ),
+    "settle not over the timeout": (
+        '[effects]\nhttp_timeout = "10s"\nsettle = "10s"',
+        3,
+        "effects.settle",
+        "10s must be longer than effects.http_timeout, 10s",
+    ),
+    "a timeout over the default settle": (
+        '[effects]\nhttp_timeout = "12s"',
+        1,
+        "effects.settle",
+        "10s must be longer than effects.http_timeout, 12s",
+    ),
+    "announcements without #": (
+        '[chat]\nannouncements = "incident\\n"',
+        2,
+        "chat.announcements",
+        "such as #incident",
+    ),
+    "announcements in capitals": (
+        '[chat]\nannouncements = "#Incident"',
+        2,
+        "chat.announcements",
+        "such as #incident",
+    ),
+    "no channel": (
+        '[audiences.support]\nchannels = ["#x", "fax"]',
+        2,
+        "audiences.support.channels.1",
+        "must be status or a chat channel",
+    ),
     "after a long string": (
         '[chat]\nreach_imoc = """a\n[windows]\nb = 1"""\nx = 1',
         5,
@@ -136,6 +166,14 @@ def test_no_duration_leaves_the_calendar(tmp_path: Path, key: str, span: str) ->
     with pytest.raises(PolicyError, match="must be a duration of at most 366d") as caught:
         load(_write(tmp_path, f'{key} = "{span}"'))
     assert (caught.value.line, caught.value.key) == (1, key)
+
+
+@pytest.mark.parametrize("channel", ["#support", "#störung_1-a", "C0123456789", "status"])
+def test_an_audience_hears_in_channels_by_name_or_id_and_in_public(
+    tmp_path: Path, channel: str
+) -> None:
+    policy = load(_write(tmp_path, f'[audiences.support]\nchannels = ["{channel}"]'))
+    assert policy.channels(Audience.SUPPORT) == (channel,)
 
 
 def test_a_year_is_a_duration(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from muster import messages as m
-from muster.domain.deadlines import Deadline, deadlines, window_ends_at
+from muster.domain.deadlines import Deadline, deadlines, overdue, window_ends_at
 from muster.domain.effects import EffectState, Op
 from muster.domain.facts import MUSTER
 from muster.domain.fallback import meanwhile
@@ -133,17 +133,6 @@ def _meanwhile(entry: Entry, policy: Policy) -> str:
     return meanwhile(entry.effect.op, policy.fallback) if entry.state in _BAD else ""
 
 
-def _late(state: IncidentState) -> tuple[str, ...]:
-    trying = (f"{one.by} was trying: {one.text}" for one in state.trying if one.late)
-    promised = (
-        f"update to {promise.audience} promised for {promise.at:%H:%M} UTC"
-        for promise in state.promises.values()
-        if promise.late
-    )
-    confirm = (f"IMOC has not confirmed {state.severity}",) if state.confirm_asked else ()
-    return (*trying, *promised, *confirm)
-
-
 def _refusals(state: IncidentState) -> tuple[str, ...]:
     refused = (text for fact, text in lines(state) if fact.kind == "refused")
     return tuple(reversed(tuple(refused)[-5:]))
@@ -185,7 +174,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
             m.TryingView(text=one.text, by=one.by, until=one.until) for one in state.trying
         ),
         deadlines=tuple(m.DeadlineView(kind=one.kind, at=one.at, text=one.text) for one in due),
-        late=_late(state),
+        late=tuple(one.text for one in overdue(state)),
         requests=state.requests,
         refusals=_refusals(state),
         effects=tuple(_effect(entry, known) for entry in outbox.entries()),

@@ -9,6 +9,7 @@ from muster.domain.facts import MUSTER
 from muster.domain.fallback import meanwhile
 from muster.domain.lifecycle import Phase
 from muster.domain.naming import key, name_of
+from muster.domain.next_step import next_command
 from muster.domain.outbox import Entry, Outbox
 from muster.domain.policy import Policy
 from muster.domain.render import cover, public_headline
@@ -53,33 +54,6 @@ def effect_title(entry: Entry) -> str:
     title = _TITLES[entry.effect.op]
     where = entry.effect.body.channel
     return f"{title} in {where}" if where else title
-
-
-def next_command(state: IncidentState) -> str:
-    """Return the one command most likely needed now, ready to copy."""
-    label = state.label
-    if state.requests:
-        return state.requests[-1]
-    if state.phase is Phase.ACTIVE:
-        return _next_while_active(state)
-    if state.phase is Phase.RESOLVED:
-        return f'muster reopen {label} --reason "..."'
-    if state.phase is Phase.CLOSED and not state.window_ended:
-        return f'muster update {label} "..." --to end-users --status resolved'
-    return f"muster timeline {label}"
-
-
-def _next_while_active(state: IncidentState) -> str:
-    label = state.label
-    if state.roles.imoc is None:
-        return f"muster assign {label} imoc me"
-    if not state.roles.ocit:
-        return f"muster assign {label} ocit SOMEONE"
-    if state.severity_defaulted or state.confirm_asked:
-        return f'muster severity {label} {state.severity} --reason "..."'
-    if not state.told:
-        return f'muster update {label} "..." --to support --status investigating'
-    return f'muster resolve {label} --message "..."'
 
 
 def answer(state: IncidentState, policy: Policy | None, result: Result) -> m.Answer:

@@ -39,22 +39,22 @@ def needs_imoc(state: IncidentState, command: c.Command) -> Authority | None:
 def _lower(state: IncidentState, command: c.ChangeSeverity) -> tuple[str, str]:
     return (
         f"lower to {command.severity}: {command.reason}",
-        f'muster severity {state.label} {command.severity} --reason "{_quoted(command.reason)}"',
+        f'muster severity {state.address} {command.severity} --reason "{_quoted(command.reason)}"',
     )
 
 
 def _resolve(state: IncidentState, command: c.Resolve) -> tuple[str, str]:
-    return f"resolve: {command.message or 'no message'}", f"muster resolve {state.label}"
+    return f"resolve: {command.message or 'no message'}", f"muster resolve {state.address}"
 
 
 def _merge(state: IncidentState, command: c.Merge) -> tuple[str, str]:
-    return f"merge into #{command.into}", f"muster merge {state.label} --into {command.into}"
+    return f"merge into #{command.into}", f"muster merge {state.address} --into {command.into}"
 
 
 def _cancel(state: IncidentState, command: c.Cancel) -> tuple[str, str]:
     return (
         f"cancel: {command.reason}",
-        f'muster cancel {state.label} --reason "{_quoted(command.reason)}"',
+        f'muster cancel {state.address} --reason "{_quoted(command.reason)}"',
     )
 
 

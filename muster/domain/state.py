@@ -151,6 +151,11 @@ class IncidentState(Record):
         return str(self.number) if self.number is not None else "N"
 
     @property
+    def address(self) -> str:
+        """Return the incident as a command names it: its number, or its workflow id while it has none."""
+        return str(self.number) if self.number is not None else self.workflow_id
+
+    @property
     def service(self) -> str | None:
         """Return the service for which it was declared."""
         return self.services[0] if self.services else None

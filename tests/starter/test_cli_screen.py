@@ -114,7 +114,7 @@ def test_an_incident_with_everything_leaves_a_line_for_the_prompt() -> None:
         "OCIT      engineer0 (not accepted yet)",
         "Refused   ",
         "Asked for muster severity 42 S2",
-        "Trying    eve: failing over",
+        "Trying    eve until 12:08 UTC, 8 min left: failing over",
         "Late      update to support promised for 11:50 UTC",
         "Due       12:05 UTC update promised",
         "Alerts    Alert0 on api fires",
@@ -133,6 +133,8 @@ def test_what_is_left_out_is_counted_and_full_leaves_nothing_out() -> None:
     full = text_of(drawn(incident(), None))
     assert " more)" not in full
     assert "Alert19" in full
+    assert "failing over " * 8 in full
+    assert "words " * 59 in full
     assert "public post 8" in full
 
 
@@ -156,6 +158,28 @@ def test_it_fits_whatever_there_is(title: str, alerts: int, late: int, *, wide: 
         "late": ["日本" * 90 if wide else "late"] * late,
     }
     assert lines_taken(drawn(full | many)) <= LINES - 1
+
+
+def test_what_is_over_its_time_says_by_how_much() -> None:
+    late = incident(trying=[{"text": "x", "by": "eve", "until": "2026-03-10T11:50:00Z"}])
+    assert "Trying    eve until 11:50 UTC, 10 min over: x" in text_of(drawn(late))
+
+
+@pytest.mark.parametrize(("state", "words"), [("needs_human", "needs human"), ("abandoned",) * 2])
+def test_what_waits_for_a_human_shows_its_key_and_reason_before_the_rest(
+    state: str, words: str
+) -> None:
+    effect = {
+        "key": "incident-1/post:7",
+        "state": state,
+        "title": "public post",
+        "reason": "403 forbidden",
+        "since": "2026-03-10T11:58:00Z",
+        "meanwhile": "tell those affected another way, for as long as it takes",
+    }
+    shown = text_of(drawn(incident(effects=[effect])))
+    wanted = f"Degraded  public post {words} since 11:58 UTC; retry post:7: 403 forbidden"
+    assert wanted in shown
 
 
 def test_a_wait_shows_when_it_is_over_or_what_stops_it() -> None:

@@ -48,7 +48,7 @@ def resolve(
     }
     if despite is not None:
         given["reason"] = _reason(session, reason)
-    what = "the stability wait begins, and public status goes to monitoring; a regression undoes it"
+    what = "the stability wait begins, and a regression undoes it; no audience hears of it by this"
     address = session.address(target)
     _confirm(session, address, f"Resolve: {what}", yes=yes)
     return answers.give(session, address, session.send(address, names.RESOLVE, given), "")

@@ -121,6 +121,7 @@ def test_ctrl_c_leaves_a_grave_one_as_it_is(muster: Cli, words: list[str]) -> No
         person.say("Enter to go on", "\x03")
         assert person.leave() == 130
     assert "nothing was sent" in person.seen
+    assert "monitoring" not in person.seen  # nothing public follows by itself
     assert shown(muster, number)["phase"] == "active"
 
 

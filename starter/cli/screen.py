@@ -8,7 +8,7 @@ from typing import Any
 
 from starter.cli.answers import head, next_step
 from starter.cli.page import Row, cut, inert
-from starter.cli.times import length, parsed, shown
+from starter.cli.times import length, parsed, reopenable, shown
 
 Document = dict[str, Any]
 
@@ -98,7 +98,7 @@ def _ending(incident: Document, now: datetime) -> Iterator[Row]:
             "" if incident.get("closing_recorded", True) else "; the ledger has yet to record it"
         )
         until = incident.get("window_ends_at")
-        reopen = f", can be reopened until {shown(until, now)}" if until else ""
+        reopen = f", {reopenable(until, now)}" if until else ""
         yield Row(f"{shown(incident.get('closed_at'), now)}{reopen}{recorded}", label="Closed")
     if incident.get("merged_into"):
         yield Row(f"#{incident['merged_into']}", label="Same as")

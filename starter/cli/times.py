@@ -102,6 +102,12 @@ def shown(at: datetime | str | None, now: datetime, *, seconds: bool = False) ->
     return f"{day}{here.strftime(form)} ({other}{utc.strftime(form)} UTC)"
 
 
+def reopenable(until: str, now: datetime) -> str:
+    """Return how long a closed incident can be reopened; the last instant is part of it."""
+    over = (parsed(until) or now) < now
+    return "can no longer be reopened" if over else f"can be reopened until {shown(until, now)}"
+
+
 def length(span: timedelta) -> str:
     """Return a span in the two units that matter."""
     seconds = abs(round(span.total_seconds()))

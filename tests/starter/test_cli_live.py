@@ -104,6 +104,17 @@ def test_an_answer_for_people_begins_with_the_incident_and_ends_with_the_next_st
     ]
 
 
+def test_an_end_and_its_undoing_say_what_has_happened(muster: Cli) -> None:
+    grave, small = label(declared(muster)), label(declared(muster, "typo", "--severity", "S4"))
+    steps = {
+        ("resolve", grave): "resolved",
+        ("reopen", grave, "--reason", "x"): "reopened: it is active again",
+        ("cancel", grave, "--reason", "x"): "cancelled: it was a false alarm",
+        ("resolve", small): "resolved: it owes no wait and is closed",
+    }
+    assert {words: muster(*words).out.splitlines()[1] for words in steps} == steps
+
+
 def test_a_refusal_says_why_and_what_works(muster: Cli) -> None:
     number = label(declared(muster))
     muster("assign", number, "imoc", "me")

@@ -200,6 +200,13 @@ def test_a_closed_one_shows_until_when_it_can_be_reopened() -> None:
     assert wanted[:79] in text_of(drawn(closed))
 
 
+def test_one_whose_window_is_over_does_not_offer_it() -> None:
+    closed = incident(
+        phase="closed", closed_at="2026-03-10T08:59:00Z", window_ends_at="2026-03-10T11:59:00Z"
+    )
+    assert "Closed    08:59 UTC, can no longer be reopened" in text_of(drawn(closed))
+
+
 def test_what_search_alone_knows_says_so() -> None:
     stale = {
         "number": 42,

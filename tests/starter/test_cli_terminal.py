@@ -89,6 +89,7 @@ def test_a_declaration_is_asked_for_with_the_definitions(muster: Cli) -> None:
         person.say("IMOC to confirm): ", "s1\r")
         assert person.leave() == 0
     assert "blocker: no workaround" in person.seen
+    assert "performance: degraded, guaranteed soon" in person.seen
     assert 'S1 active "db down"' in person.seen
 
 

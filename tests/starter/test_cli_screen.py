@@ -63,7 +63,7 @@ def incident(**changes: Any) -> dict[str, Any]:
         "deadlines": [{"kind": "update", "at": at, "text": "update promised"} for at in minutes],
         "late": ["update to support promised for 11:50 UTC"] * 5,
         "requests": ['muster severity 42 S2 --reason "lower"'] * 5,
-        "refusals": ["Resolve refused: it is resolved already"] * 5,
+        "refusals": ["resolve refused: it is resolved already"] * 5,
         "effects": [
             *(
                 {"key": f"{wid}/{name}", "state": "done", "title": name,

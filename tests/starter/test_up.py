@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from muster.settings import SettingsError
 from starter.stack.children import Child, StackError
-from starter.stack.places import HOST, Ports, free_ports, temporal_binary
+from starter.stack.places import HOST, VARIABLES, Ports, free_ports, temporal_binary
+from starter.stack.up import _wanted
 from starter.stack.watching import LONGEST_PAUSE, Part
 from tests.starter.conftest import ROOT, Cli
 
@@ -36,6 +39,14 @@ def test_a_port_that_does_not_parse_is_refused_by_name(given: str) -> None:
     done = Cli()("up", MUSTER_GATEWAY_PORT=given)
     assert (done.code, done.out) == (2, "")
     assert f"MUSTER_GATEWAY_PORT is {given!r}: must be a port from 1 to 65535" in done.err
+
+
+@pytest.mark.parametrize("part", VARIABLES)
+def test_every_part_has_a_port_that_can_be_chosen(part: str) -> None:
+    chosen = _wanted({VARIABLES[part]: "9999"}, None).ports
+    assert chosen == replace(Ports(), **{part: 9999})
+    with pytest.raises(SettingsError, match=VARIABLES[part]):
+        _wanted({VARIABLES[part]: "many"}, None)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,12 @@ def test_a_child_whose_parent_is_gone_at_its_start_does_not_stay() -> None:
 def test_what_keeps_ending_is_started_again_ever_less_often(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    child = Child("part", [sys.executable, "-c", "print('why')"], dict(os.environ), tmp_path / "l")
+    child = Child(
+        "part",
+        [sys.executable, "-c", "print('why'); raise SystemExit(3)"],
+        dict(os.environ),
+        tmp_path / "l",
+    )
     part, now, starts = Part(child), 1_000.0, list[float]()
     child.start()
     for _ in range(200):
@@ -150,7 +155,24 @@ def test_what_keeps_ending_is_started_again_ever_less_often(
     assert max(waited) <= LONGEST_PAUSE + 1
     told = capsys.readouterr().err.splitlines()
     assert len(told) in {len(starts), len(starts) + 1}
-    assert told[0] == f"part has ended and is started again now; its log is {tmp_path / 'l'}: why"
+    log = tmp_path / "l"
+    assert (
+        told[0] == f"part has ended (exit code 3) and is started again now; its log is {log}: why"
+    )
+
+
+def test_of_one_that_was_killed_the_signal_is_told_and_no_older_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "import time; print('a warning of an hour ago', flush=True); time.sleep(60)"
+    child = Child("part", [sys.executable, "-c", code], dict(os.environ), tmp_path / "l")
+    child.start()
+    _until(lambda: "warning" in child.text())
+    child.kill()
+    Part(child, pause=60.0).look(0.0)
+    told = capsys.readouterr().err
+    assert "part has ended (SIGKILL) and is started again" in told
+    assert "warning" not in told
 
 
 def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:

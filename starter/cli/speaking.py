@@ -114,7 +114,8 @@ def update(
     if "end-users" in audiences:
         asking.confirm(session, _public(message, status), yes=yes)
     payload: Document = {"message": message, "to": audiences, "status": status, "next_at": due}
-    done = f"recorded for {', '.join(audiences)}, and on its way"
+    promise = f"; the next is promised for {times.shown(due, datetime.now(UTC))}" if due else ""
+    done = f"recorded for {', '.join(audiences)}, and on its way{promise}"
     return answers.give(session, address, session.send(address, names.POST_UPDATE, payload), done)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -145,7 +146,8 @@ def test_words_come_from_stdin(muster: Cli) -> None:
 
 def test_the_next_update_is_promised(muster: Cli) -> None:
     number = label(declared(muster))
-    muster("update", number, "We look.", "--to", "support", "--next", "20m")
+    done = muster("update", number, "We look.", "--to", "support", "--next", "20m")
+    assert re.search(r"; the next is promised for (\S+ )?\d\d:\d\d UTC\n", done.out)
     kinds = [due["kind"] for due in shown(muster, number)["deadlines"]]
     assert "update" in kinds
 

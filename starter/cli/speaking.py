@@ -7,7 +7,7 @@ import click
 
 from muster import names
 from starter.cli import answers, asking, fields, rating, times
-from starter.cli.options import Field, command, yes
+from starter.cli.options import Field, command, offered, yes
 from starter.cli.page import Row, inert
 from starter.cli.session import Document, Session
 from starter.cli.words import split
@@ -81,11 +81,13 @@ def _kind(kinds: dict[str, bool]) -> str | None:
     "to",
     multiple=True,
     metavar="AUDIENCE",
+    shell_complete=offered(fields.AUDIENCES),
     help=f"For whom, comma-separated or repeated: {', '.join(fields.AUDIENCES)}.",
 )
 @click.option(
     "--status",
     type=Field("status", fields.status),
+    shell_complete=offered(fields.STATUSES),
     metavar="STATUS",
     help=f"The public status: {', '.join(fields.STATUSES)}.",
 )
@@ -167,7 +169,12 @@ def _joined(rest: tuple[str, ...]) -> str | None:
     "muster assign 42 cmoc ann",
     "muster assign ocit eve --as ann",
 )
-@click.argument("words", nargs=-1, metavar="[N] imoc|cmoc|ocit PERSON|me")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[N] imoc|cmoc|ocit PERSON|me",
+    shell_complete=offered((*fields.ROLES, "me")),
+)
 def assign(session: Session, words: tuple[str, ...]) -> int:
     """Name who leads (imoc), who communicates (cmoc), or who fixes (ocit)."""
     target, rest = split(words, most=2)
@@ -198,7 +205,9 @@ def assign(session: Session, words: tuple[str, ...]) -> int:
     'muster severity 42 S1 --reason "all regions"',
     'muster severity 42 S2 --reason "confirmed with support"',
 )
-@click.argument("words", nargs=-1, metavar="[N] S1|S2|S3|S4")
+@click.argument(
+    "words", nargs=-1, metavar="[N] S1|S2|S3|S4", shell_complete=offered(fields.SEVERITIES)
+)
 @click.option("--reason", metavar="TEXT", help="Why; required.")
 def severity(session: Session, words: tuple[str, ...], reason: str | None) -> int:
     """Rate the incident again; the same severity confirms it. Anyone may raise, the IMOC lowers."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import pytest
 
 from starter.cli import run
 from starter.cli.app import COMMANDS, app
+from tests.starter.conftest import ROOT
 
 NAMES = [name for section in COMMANDS.values() for name in section]
 STAYING = {"up", "demo", "worker", "gateway"}
@@ -249,12 +251,35 @@ def test_completion_is_printed_and_installed(
     assert written.read_text(encoding="utf-8").strip() == script.strip()
 
 
-def test_the_tab_key_offers_commands(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("re", ["retry", "resolve", "reopen"]),
+        ("declare x --severity s", ["S1", "S2", "S3", "S4"]),
+        ("severity 42 S", ["S1", "S2", "S3", "S4"]),
+        ("assign 42 c", ["cmoc"]),
+        ("assign 42 imoc m", ["me"]),
+        (
+            "update 42 x --to support,e",
+            [f"support,{one}" for one in ("end-users", "estaff", "employees")],
+        ),
+        ("update 42 x --status mon", ["monitoring"]),
+        ("completion z", ["zsh"]),
+        ("policy c", ["check"]),
+    ],
+)
+def test_the_tab_key_offers_what_may_stand_there(
+    typed: str, offered: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("_MUSTER_COMPLETE", "bash_complete")
-        patched.setenv("COMP_WORDS", "muster re")
-        patched.setenv("COMP_CWORD", "1")
+        patched.setenv("COMP_WORDS", f"muster {typed}")
+        patched.setenv("COMP_CWORD", str(len(typed.split())))
         assert run([]) == 0
-    offered = capsys.readouterr().out
-    assert "plain,resolve" in offered
-    assert "plain,retry" in offered
+    assert capsys.readouterr().out.splitlines() == [f"plain,{one}" for one in offered]
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"muster, version {project['version']}\n"

@@ -28,6 +28,12 @@ def _when(entry: Document, now: datetime) -> str:
     return f"{length(now - since)} ago" if since else ""
 
 
+def staleness(entries: Iterable[Document]) -> list[Row]:
+    """Return the word that this may be old, where no worker has answered."""
+    told = "No worker answers (muster worker starts one); search knows this, it may be old"
+    return [Row(told, style="yellow")] if any(entry.get("stale") for entry in entries) else []
+
+
 def timeline(entries: Iterable[Document], now: datetime) -> Iterator[Row]:
     """Yield the timeline, the oldest first; its text is not cut."""
     for entry in entries:

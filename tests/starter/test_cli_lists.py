@@ -8,6 +8,8 @@ import pytest
 
 from starter.cli.lists import incidents
 from starter.cli.page import width
+from starter.cli.session import Session
+from starter.cli.watching import _all
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -39,3 +41,15 @@ def test_one_takes_one_line(service: str, closed_at: str | None, columns: int) -
     assert row.text.startswith('#42 S1 active "a')
     assert service[:3] in row.text
     assert width(row.text) <= columns
+
+
+@pytest.mark.parametrize(("stale", "last"), [({"stale": True}, True), ({}, False)])
+def test_all_that_are_watched_say_when_they_may_be_old(
+    stale: dict[str, bool], last: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINES", "24")
+    _looking, draw = _all(Session(as_json=False, given_actor=None))
+    entries = [{"number": one, "severity": "S1", "phase": "active"} | stale for one in range(1, 60)]
+    rows = draw(entries, NOW)
+    assert len(rows) < 24
+    assert rows[-1].text.startswith("No worker answers") is last

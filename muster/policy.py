@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from muster.domain.contradictions import contradictions
 from muster.domain.policy import Policy
 from muster.toml_lines import Key, lines
 
@@ -46,11 +47,12 @@ def load(path: Path | str) -> Policy:
     except RecursionError:
         raise PolicyError(path, "is nested too deep") from None
     try:
-        return Policy.model_validate_json(document, strict=True)
+        policy = Policy.model_validate_json(document, strict=True)
     except ValidationError as error:
         raise _value_error(path, text, error) from None
-    except OverflowError:
-        raise PolicyError(path, "a duration is longer than a calendar") from None
+    for key, message in contradictions(policy):
+        raise PolicyError(path, message, line=_line(text, key), key=".".join(key))
+    return policy
 
 
 def _text(path: Path) -> str:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from muster import messages as m
-from muster.domain.deadlines import Deadline, deadlines, window_ends_at
+from muster.domain.deadlines import Deadline, deadlines, overdue, window_ends_at
 from muster.domain.effects import EffectState, Op
 from muster.domain.facts import MUSTER
 from muster.domain.fallback import meanwhile
 from muster.domain.lifecycle import Phase
 from muster.domain.naming import key, name_of
+from muster.domain.next_step import next_command
 from muster.domain.outbox import Entry, Outbox
 from muster.domain.policy import Policy
 from muster.domain.render import cover, public_headline
@@ -53,33 +54,6 @@ def effect_title(entry: Entry) -> str:
     title = _TITLES[entry.effect.op]
     where = entry.effect.body.channel
     return f"{title} in {where}" if where else title
-
-
-def next_command(state: IncidentState) -> str:
-    """Return the one command most likely needed now, ready to copy."""
-    label = state.label
-    if state.requests:
-        return state.requests[-1]
-    if state.phase is Phase.ACTIVE:
-        return _next_while_active(state)
-    if state.phase is Phase.RESOLVED:
-        return f'muster reopen {label} --reason "..."'
-    if state.phase is Phase.CLOSED and not state.window_ended:
-        return f'muster update {label} "..." --to end-users --status resolved'
-    return f"muster timeline {label}"
-
-
-def _next_while_active(state: IncidentState) -> str:
-    label = state.label
-    if state.roles.imoc is None:
-        return f"muster assign {label} imoc me"
-    if not state.roles.ocit:
-        return f"muster assign {label} ocit SOMEONE"
-    if state.severity_defaulted or state.confirm_asked:
-        return f'muster severity {label} {state.severity} --reason "..."'
-    if not state.told:
-        return f'muster update {label} "..." --to support --status investigating'
-    return f'muster resolve {label} --message "..."'
 
 
 def answer(state: IncidentState, policy: Policy | None, result: Result) -> m.Answer:
@@ -133,17 +107,6 @@ def _meanwhile(entry: Entry, policy: Policy) -> str:
     return meanwhile(entry.effect.op, policy.fallback) if entry.state in _BAD else ""
 
 
-def _late(state: IncidentState) -> tuple[str, ...]:
-    trying = (f"{one.by} was trying: {one.text}" for one in state.trying if one.late)
-    promised = (
-        f"update to {promise.audience} promised for {promise.at:%H:%M} UTC"
-        for promise in state.promises.values()
-        if promise.late
-    )
-    confirm = (f"IMOC has not confirmed {state.severity}",) if state.confirm_asked else ()
-    return (*trying, *promised, *confirm)
-
-
 def _refusals(state: IncidentState) -> tuple[str, ...]:
     refused = (text for fact, text in lines(state) if fact.kind == "refused")
     return tuple(reversed(tuple(refused)[-5:]))
@@ -185,7 +148,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
             m.TryingView(text=one.text, by=one.by, until=one.until) for one in state.trying
         ),
         deadlines=tuple(m.DeadlineView(kind=one.kind, at=one.at, text=one.text) for one in due),
-        late=_late(state),
+        late=tuple(one.text for one in overdue(state)),
         requests=state.requests,
         refusals=_refusals(state),
         effects=tuple(_effect(entry, known) for entry in outbox.entries()),

@@ -2,18 +2,16 @@
 
 import asyncio
 import os
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.converter import DataConverter
-from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from muster import keys
+from muster import environment, keys
 from muster.encrypted import PlainPayloadConverter, Undecipherable, encrypting
 from starter.failures import (
     BadInput,
@@ -29,9 +27,7 @@ T = TypeVar("T")
 
 PATIENCE = 2.0
 """Seconds until Temporal counts as unreachable."""
-DEFAULT_ADDRESS = "localhost:7233"
 
-_HOST_AND_PORT = re.compile(r"(?:[^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 _REFUSED_BY_SERVER = frozenset(
     {RPCStatusCode.UNAVAILABLE, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}
 )
@@ -53,15 +49,9 @@ async def connect() -> Client:
 
 def _settings() -> dict[str, Any]:
     try:
-        settings: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
-    except (RuntimeError, ValueError, OSError) as error:
-        message = f"Temporal's settings do not parse: {error}"
-        raise BadSetting(message, "TEMPORAL_PROFILE") from None
-    address = settings.setdefault("target_host", DEFAULT_ADDRESS)
-    if not _HOST_AND_PORT.fullmatch(address):
-        message = f"TEMPORAL_ADDRESS must be HOST:PORT, such as {DEFAULT_ADDRESS}"
-        raise BadSetting(message, "TEMPORAL_ADDRESS")
-    return settings
+        return environment.temporal()
+    except environment.SettingsError as error:
+        raise BadSetting(str(error), error.variable) from None
 
 
 def _converter() -> DataConverter:

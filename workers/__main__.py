@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.converter import DataConverter
-from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
-from muster import dumps, keys, names, settings
+from muster import dumps, environment, keys, names, settings
 from muster.converter import data_converter
 from muster.domain.policy import Policy
 from muster.keys import KeysError
@@ -30,55 +30,78 @@ BAD_INPUT = 2
 READY = "worker ready"
 AGAIN = 1.0
 """Seconds between two tries to reach the server."""
-_LACKING = f"{keys.VARIABLE}: the ledger is encrypted with the key {{!r}}, which is not here"
+_NO_NAMESPACE = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT})
 
 
 async def main() -> int:
     """Return the exit code: 2 where policy or environment are wrong."""
     try:
-        given = settings.load()
-        policy = load(given.muster_policy) if given.muster_policy else Policy()
-        ring = keys.read(given.muster_codec_keys)
+        await _run(settings.load())
     except (SettingsError, PolicyError, KeysError) as error:
-        print(error, file=sys.stderr)
+        print(f"muster worker: {error}", file=sys.stderr)
         return BAD_INPUT
+    return 0
+
+
+async def _run(given: Settings) -> None:
+    """Work until told to stop. Raises SettingsError, PolicyError or KeysError."""
+    logging.getLogger().setLevel(given.muster_log)
+    policy = load(given.muster_policy) if given.muster_policy else Policy()
+    ring = keys.read(given.muster_codec_keys)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     client = await _connected(given, data_converter(ring), stopped)
     if client is None:
-        return 0
+        return
+    await _see_namespace(client)
     if (lacking := await missing_key(client, {key.id for key in ring})) is not None:
-        print(_LACKING.format(lacking), file=sys.stderr)
-        return BAD_INPUT
+        message = f"the ledger is encrypted with the key {lacking!r}, which is not here"
+        raise KeysError(message)
     await _work(client, given, policy, stopped)
-    return 0
 
 
 async def _connected(
     given: Settings, converter: DataConverter, stopped: asyncio.Event
 ) -> Client | None:
-    """Return a client as soon as the server answers; None when told to stop before."""
-    config = ClientConfig.load_client_connect_config()
+    """Return a client as soon as the server answers; None when told to stop before. Raises SettingsError."""
+    config = environment.temporal()
     runtime = _runtime(given)
     while not stopped.is_set():
         try:
             return await Client.connect(**config, data_converter=converter, runtime=runtime)
+        except ValueError as error:
+            message = f"TEMPORAL_ADDRESS: {error}"
+            raise SettingsError(message, "TEMPORAL_ADDRESS") from None
         except RuntimeError as error:
-            logger.warning(
-                "no Temporal server at %s: %s", config.get("target_host"), str(error)[:200]
-            )
+            logger.warning("no Temporal server at %s: %s", config["target_host"], str(error)[:200])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), AGAIN)
     return None
 
 
+async def _see_namespace(client: Client) -> None:
+    """See that the namespace is there, as far as we may. Raises SettingsError."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        await client.workflow_service.describe_namespace(request)
+    except RPCError as error:
+        if error.status in _NO_NAMESPACE:
+            message = "TEMPORAL_NAMESPACE: Temporal has no such namespace"
+            raise SettingsError(message, "TEMPORAL_NAMESPACE") from None
+
+
 def _runtime(given: Settings) -> Runtime:
     address = given.muster_metrics_address
     metrics = PrometheusConfig(bind_address=address) if address else None
-    return Runtime(
-        telemetry=TelemetryConfig(metrics=metrics), worker_heartbeat_interval=deployment.HEARTBEAT
-    )
+    try:
+        return Runtime(
+            telemetry=TelemetryConfig(metrics=metrics),
+            worker_heartbeat_interval=deployment.HEARTBEAT,
+        )
+    except ValueError as error:
+        message = f"MUSTER_METRICS_ADDRESS: {error}"
+        raise SettingsError(message, "MUSTER_METRICS_ADDRESS") from None
 
 
 async def _work(client: Client, given: Settings, policy: Policy, stopped: asyncio.Event) -> None:
@@ -114,10 +137,7 @@ async def _lead(ours: Deployment, stopped: asyncio.Event) -> None:
 
 if __name__ == "__main__":
     dumps.forbid()
-    logging.basicConfig(
-        level=os.environ.get("MUSTER_LOG", "INFO"),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     code = asyncio.run(main())
     sys.stdout.flush()
     # A process that used a Temporal client may die at exit, after all is done (sdk-python#300).

@@ -37,29 +37,38 @@ def needs_imoc(state: IncidentState, command: c.Command) -> Authority | None:
 
 
 def _lower(state: IncidentState, command: c.ChangeSeverity) -> tuple[str, str]:
-    return (
-        f"lower to {command.severity}: {command.reason}",
-        f'muster severity {state.label} {command.severity} --reason "{_quoted(command.reason)}"',
-    )
+    grant = f"muster severity {state.address} {command.severity}"
+    return f"lower to {command.severity}: {command.reason}", _with(grant, reason=command.reason)
 
 
 def _resolve(state: IncidentState, command: c.Resolve) -> tuple[str, str]:
-    return f"resolve: {command.message or 'no message'}", f"muster resolve {state.label}"
-
-
-def _merge(state: IncidentState, command: c.Merge) -> tuple[str, str]:
-    return f"merge into #{command.into}", f"muster merge {state.label} --into {command.into}"
-
-
-def _cancel(state: IncidentState, command: c.Cancel) -> tuple[str, str]:
-    return (
-        f"cancel: {command.reason}",
-        f'muster cancel {state.label} --reason "{_quoted(command.reason)}"',
+    aside = f", {command.despite} set aside" if command.despite else ""
+    return f"resolve{aside}: {command.message or 'no message'}", _with(
+        f"muster resolve {state.address}",
+        message=command.message,
+        despite=command.despite,
+        reason=command.reason,
     )
 
 
+def _merge(state: IncidentState, command: c.Merge) -> tuple[str, str]:
+    return f"merge into #{command.into}", f"muster merge {state.address} --into {command.into}"
+
+
+def _cancel(state: IncidentState, command: c.Cancel) -> tuple[str, str]:
+    grant = f"muster cancel {state.address}"
+    return f"cancel: {command.reason}", _with(grant, reason=command.reason)
+
+
+def _with(command: str, **options: str | None) -> str:
+    """Return the command line with the options that were given, on one line and each quoted for a shell."""
+    given = (f'--{name} "{_quoted(text)}"' for name, text in options.items() if text is not None)
+    return " ".join((command, *given))
+
+
 def _quoted(text: str) -> str:
-    return "".join(f"\\{char}" if char in '"\\$`' else char for char in text)
+    line = " ".join(text.split())
+    return "".join(f"\\{char}" if char in '"\\$`' else char for char in line)
 
 
 _GRANTS: dict[type, Callable[[IncidentState, Any], tuple[str, str]]] = {

@@ -1,5 +1,6 @@
 """What can be asked of an incident: one frozen model for each command."""
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -14,6 +15,7 @@ from muster.domain.severity import Rating, Severity
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """No incident was declared before it."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Command(Value):
@@ -26,6 +28,11 @@ class Command(Value):
     """The source vouches for the actor; otherwise the actor is claimed."""
     number: int | None = Field(default=None, ge=1)
     """The incident's number, where the sender knows it; another incident refuses the command."""
+
+    @classmethod
+    def message_name(cls) -> str:
+        """Return the name of its signal and update, which people know it by."""
+        return _HUMP.sub("_", cls.__name__).lower()
 
 
 class AssignRole(Command):

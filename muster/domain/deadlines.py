@@ -35,7 +35,8 @@ def _deadlines(state: IncidentState, policy: Policy) -> Iterator[Deadline]:
     if (ends_at := window_ends_at(state, policy)) is not None and not state.window_ended:
         yield Deadline("window", ends_at, "can no longer be reopened")
     if state.phase is Phase.ACTIVE and state.confirm_at is not None:
-        yield Deadline("confirm", state.confirm_at, f"IMOC: is it still {state.severity}?")
+        asked = "IMOC is asked" if state.confirm_asked else "IMOC"
+        yield Deadline("confirm", state.confirm_at, f"{asked}: is it still {state.severity}?")
     if (quiet_at := resolves_at(state, policy)) is not None:
         yield Deadline("all clear", quiet_at, "resolves by itself: no person has touched it")
     for one in state.trying:
@@ -44,6 +45,24 @@ def _deadlines(state: IncidentState, policy: Policy) -> Iterator[Deadline]:
     for promise in state.promises.values():
         if not promise.late:
             yield Deadline("update", promise.at, f"update promised to {promise.audience}")
+
+
+def overdue(state: IncidentState) -> tuple[Deadline, ...]:
+    """Return what was due, did not come, and is still wanted, the oldest first."""
+    return tuple(sorted(_overdue(state), key=lambda deadline: deadline.at))
+
+
+def _overdue(state: IncidentState) -> Iterator[Deadline]:
+    for one in state.trying:
+        if one.late and one.until is not None:
+            yield Deadline("trying", one.until, f"{one.by} was trying: {one.text}")
+    for promise in state.promises.values():
+        if promise.late:
+            text = f"update to {promise.audience} promised for {promise.at:%H:%M} UTC"
+            yield Deadline("update", promise.at, text)
+    if state.unconfirmed_since is not None:
+        text = f"IMOC has not confirmed {state.severity}"
+        yield Deadline("confirm", state.unconfirmed_since, text)
 
 
 def window_ends_at(state: IncidentState, policy: Policy) -> datetime | None:

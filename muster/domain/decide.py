@@ -191,7 +191,7 @@ def refuse(
         source=command.source,
         authenticated=command.authenticated,
         command_id=command.command_id,
-        command=type(command).__name__,
+        command=command.message_name(),
         code=refusal.code,
         reason=refusal.message,
     )

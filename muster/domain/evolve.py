@@ -18,6 +18,9 @@ MACHINE = "automation:"
 ENDED_ALERTS_KEPT = 500
 """Alerts that have stopped and are still remembered, the newest."""
 
+_ANSWERED: Change = {"confirm_asked": False, "unconfirmed_since": None}
+"""Nobody owes an answer on the rating any more: it was given, or who comes next is asked anew."""
+
 
 def evolve(state: IncidentState, fact: f.Fact) -> IncidentState:
     """Return the state after this fact."""
@@ -97,7 +100,7 @@ def _rated(state: IncidentState, fact: f.Rated) -> Change:
         "severity_reason": fact.reason,
         "lowered": fact.previous.above(fact.severity),
         "severity_defaulted": False,
-        "confirm_asked": False,
+        **_ANSWERED,
         "requests": (),
     }
 
@@ -109,11 +112,12 @@ def _effect_changed(state: IncidentState, fact: f.EffectChanged) -> Change:
 
 
 def _rating_confirmed(_state: IncidentState, _fact: f.RatingConfirmed) -> Change:
-    return {"severity_defaulted": False, "confirm_asked": False}
+    return {"severity_defaulted": False, **_ANSWERED}
 
 
-def _confirmation_asked(_state: IncidentState, _fact: f.ConfirmationAsked) -> Change:
-    return {"confirm_asked": True}
+def _confirmation_asked(state: IncidentState, fact: f.ConfirmationAsked) -> Change:
+    late = state.unconfirmed_since or (fact.at if fact.unanswered else None)
+    return {"confirm_asked": True, "unconfirmed_since": late}
 
 
 def _confirmation_planned(_state: IncidentState, fact: f.ConfirmationPlanned) -> Change:
@@ -121,7 +125,7 @@ def _confirmation_planned(_state: IncidentState, fact: f.ConfirmationPlanned) ->
 
 
 def _role_assigned(state: IncidentState, fact: f.RoleAssigned) -> Change:
-    told = {"for_next_imoc": ()} if fact.role == "imoc" else {}
+    told = {"for_next_imoc": (), **_ANSWERED} if fact.role == "imoc" else {}
     return {"roles": state.roles.with_holder(fact.role, fact.person), **told}
 
 
@@ -181,7 +185,7 @@ def _resolved(state: IncidentState, fact: f.Resolved) -> Change:
         "clear_since": None,
         "status": Status.MONITORING,
         "confirm_at": None,
-        "confirm_asked": False,
+        **_ANSWERED,
         "requests": (),
         "trying": (),
     }
@@ -280,6 +284,7 @@ def _over(phase: Phase) -> Change:
         "phase": phase,
         "merging": None,
         "confirm_at": None,
+        **_ANSWERED,
         "promises": {},
         "trying": (),
         "requests": (),

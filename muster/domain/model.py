@@ -30,7 +30,7 @@ class Record(BaseModel):
 
 def one_line(text: str) -> str:
     """Return the text with every run of white space as one space; other control characters are an error."""
-    return _without_control(" ".join(text.split()))
+    return _visible(_without_control(" ".join(text.split())))
 
 
 def _without_control(text: str) -> str:
@@ -42,8 +42,16 @@ def _without_control(text: str) -> str:
     return text
 
 
+def _visible(text: str) -> str:
+    """Return the text unless it only looks empty, as a zero-width space does."""
+    if text and not any(char.isprintable() and not char.isspace() for char in text):
+        message = "has nothing in it that can be seen"
+        raise ValueError(message)
+    return text
+
+
 def _block(text: str) -> str:
-    return _without_control(text.replace("\r\n", "\n").replace("\r", "\n").strip())
+    return _visible(_without_control(text.replace("\r\n", "\n").replace("\r", "\n").strip()))
 
 
 def _person(text: str) -> str:

@@ -18,7 +18,7 @@ def assign_role(state: IncidentState, command: AssignRole, ctx: Context) -> Verd
     dedicated = ctx.policy.definition(state.severity).dedicated_cmoc
     found = clash(state.roles, command.role, command.person, dedicated_cmoc=dedicated)
     if found is not None:
-        message = f"{found.reason}. Works: muster assign {state.label} {found.instead}"
+        message = f"{found.reason}. Works: muster assign {state.address} {found.instead}"
         return Refusal("role_clash", message, "person")
     return Decision(_assigned(state, command, ctx))
 

@@ -16,10 +16,12 @@ from muster.domain.severity import WAITS, Rating, Severity
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+LONGEST = timedelta(days=366)
+"""The longest span of a policy: every time that it is added to stays inside the calendar."""
 
 
 def duration(text: object) -> timedelta:
-    """Return the span written as ``45s``, ``30m``, ``3h`` or ``7d``. Raises ValueError."""
+    """Return the span written as ``45s``, ``30m``, ``3h`` or ``7d``, at most 366 days. Raises ValueError."""
     if isinstance(text, timedelta):
         return text
     found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
@@ -27,10 +29,13 @@ def duration(text: object) -> timedelta:
         message = 'must be a duration such as "30m", "3h" or "45s", not negative'
         raise ValueError(message)
     try:
-        return timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
+        span = timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
     except OverflowError:
-        message = "is a duration longer than anyone will wait"
-        raise ValueError(message) from None
+        span = timedelta.max
+    if span > LONGEST:
+        message = f"must be a duration of at most {written(LONGEST)}"
+        raise ValueError(message)
+    return span
 
 
 def written(span: timedelta) -> str:

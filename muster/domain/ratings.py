@@ -85,12 +85,16 @@ def same_one(state: IncidentState) -> str:
     )
 
 
+def _is_over(at: datetime | None, now: datetime) -> bool:
+    return at is not None and now >= at
+
+
 def ask_confirmation(state: IncidentState, ctx: Context, cause: str) -> tuple[f.Fact, ...]:
     """Return the question to the IMOC and the time of the next one."""
     asked = ctx.rule(
         f.ConfirmationAsked,
         severity=state.severity,
         cause=cause,
-        unanswered=state.confirm_asked,
+        unanswered=state.confirm_asked and _is_over(state.confirm_at, ctx.now),
     )
     return (asked, *planned(state, ctx, state.severity))

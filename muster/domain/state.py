@@ -119,6 +119,8 @@ class IncidentState(Record):
     trying: tuple[Trying, ...] = ()
     confirm_at: Time | None = None
     confirm_asked: bool = False
+    unconfirmed_since: Time | None = None
+    """Since when a question for the rating is late: its whole interval passed without an answer."""
     requests: tuple[str, ...] = ()
     stuck: tuple[str, ...] = ()
     """Keys of the effects that need a human or were given up: those that can be tried again by a command."""
@@ -145,8 +147,13 @@ class IncidentState(Record):
 
     @property
     def label(self) -> str:
-        """Return the incident as commands name it: its number, or N while it has none."""
+        """Return the incident as people name it: its number, or N while it has none."""
         return str(self.number) if self.number is not None else "N"
+
+    @property
+    def address(self) -> str:
+        """Return the incident as a command names it: its number, or its workflow id while it has none."""
+        return str(self.number) if self.number is not None else self.workflow_id
 
     @property
     def service(self) -> str | None:

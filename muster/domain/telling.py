@@ -94,9 +94,9 @@ def _to_do(state: IncidentState, fact: f.Fact) -> str:
     if isinstance(fact, f.Requested):
         return f"{sentence(fact)}. Grants it: {fact.grant}"
     hint = {
-        "confirmation_asked": f'muster severity {state.label} {state.severity} --reason "..."',
-        "clock_stopped": f"muster reopen {state.label} --reason ...",
-        "all_clear": f"muster resolve {state.label}",
+        "confirmation_asked": f'muster severity {state.address} {state.severity} --reason "..."',
+        "clock_stopped": f"muster reopen {state.address} --reason ...",
+        "all_clear": f"muster resolve {state.address}",
     }.get(fact.kind)
     return f"{sentence(fact)}. {hint}" if hint else sentence(fact)
 

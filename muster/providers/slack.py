@@ -70,7 +70,7 @@ class SlackChat:
             id=found["id"],
             container=found["id"],
             note=found["name"],
-            link=self._channel_link(found["id"]),
+            link=await self._link(found["id"]),
         )
 
     async def set_topic(self, channel: Receipt, topic: str, *, key: str) -> Receipt:
@@ -235,16 +235,17 @@ class SlackChat:
         await self._api.call(mend, channel=await self._channel_id(channel))
         return await self._api.call(method, channel=channel, **fields)
 
-    async def _link(self, channel: str, ts: str) -> str | None:
+    async def _link(self, channel: str, ts: str = "") -> str | None:
         """Return the link in the form that chat.getPermalink documents; None until the workspace is known.
 
-        The message stands, whether or not its address can be told.
+        The channel or message stands, whether or not its address can be told.
         """
         with contextlib.suppress(ProviderError):
             await self._who()
         if self._workspace is None:
             return None
-        return f"{self._workspace}/archives/{channel}/p{ts.replace('.', '')}"
+        message = f"/p{ts.replace('.', '')}" if ts else ""
+        return f"{self._workspace}/archives/{channel}{message}"
 
     async def _who(self) -> None:
         """Learn once who we are: the workspace's address, and the user that makes channels."""
@@ -252,9 +253,6 @@ class SlackChat:
             who = await self._api.call("auth.test")
             self._workspace = str(who.get("url", "")).rstrip("/") or None
             self._user = str(who.get("user_id", ""))
-
-    def _channel_link(self, channel: str) -> str | None:
-        return f"{self._workspace}/archives/{channel}" if self._workspace else None
 
 
 def _channel(reply: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The sandbox's own routes: the page, and the control of faults, calls and state."""
 
-from typing import Any
+import json
 
 from aiohttp import web
 
@@ -65,9 +65,10 @@ class Control:
     async def add_fault(self, request: web.Request) -> web.Response:
         """Add a fault."""
         try:
-            given: dict[str, Any] = await request.json()
-            rule = self._sandbox.faults.add(**given)
-        except (TypeError, ValueError) as error:
+            rule = self._sandbox.faults.read(await request.json())
+        except json.JSONDecodeError:
+            return web.json_response({"error": "the body is no JSON"}, status=400)
+        except ValueError as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"id": rule.id}, status=201)
 
@@ -81,8 +82,8 @@ class Control:
         try:
             given = await request.json()
             seconds = float(given["ms"]) / 1000 if "ms" in given else float(given["seconds"])
-        except (KeyError, TypeError, ValueError) as error:
-            return web.json_response({"error": f"ms or seconds: {error}"}, status=400)
+        except (KeyError, TypeError, ValueError):
+            return web.json_response({"error": "ms: must be a number, or seconds"}, status=400)
         if not 0 <= seconds < LONGEST:
             return web.json_response({"error": f"ms: 0 to {LONGEST:g} s"}, status=400)
         self._sandbox.latency = seconds

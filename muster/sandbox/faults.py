@@ -59,10 +59,7 @@ class Fault:
     id: int = field(default_factory=itertools.count(1).__next__)
 
     def __post_init__(self) -> None:
-        """Refuse what could not strike. Raises ValueError."""
-        for name, fits in _FITS.items():
-            if not fits(getattr(self, name)):
-                raise ValueError(f"{name} does not fit: {getattr(self, name)!r}")
+        """Take the dice."""
         self._dice = random.Random(self.seed)  # noqa: S311 - a die, not a secret
 
     def strikes(self, vendor: str, what: str) -> bool:
@@ -84,17 +81,35 @@ def _amount(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
 
 
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "vendor": lambda value: value in VENDORS,
-    "route": lambda value: isinstance(value, str),
-    "count": lambda value: value is None or (_whole(value) and value > 0),
-    "status": lambda value: _whole(value) and 200 <= value <= 599,
-    "seconds": _amount,
-    "retry_after": lambda value: _whole(value) and value >= 0,
-    "error": lambda value: isinstance(value, str),
-    "probability": lambda value: _amount(value) and value <= 1,
-    "seed": lambda value: value is None or _whole(value),
+_FITS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "kind": (lambda value: value in list(Kind), f"one of {', '.join(Kind)}"),
+    "vendor": (lambda value: value in sorted(VENDORS), f"one of {', '.join(sorted(VENDORS))}"),
+    "route": (lambda value: isinstance(value, str), "text"),
+    "count": (
+        lambda value: value is None or (_whole(value) and value > 0),
+        "a whole number from 1, or null for ever",
+    ),
+    "status": (lambda value: _whole(value) and 200 <= value <= 599, "an HTTP status"),
+    "seconds": (_amount, "a number from 0"),
+    "retry_after": (lambda value: _whole(value) and value >= 0, "a whole number from 0"),
+    "error": (lambda value: isinstance(value, str), "text"),
+    "probability": (lambda value: _amount(value) and value <= 1, "a number from 0 to 1"),
+    "seed": (lambda value: value is None or _whole(value), "a whole number, or null"),
 }
+"""What each field may be, in code and in words."""
+
+
+def _misfit(given: object) -> str | None:
+    """Return the first field that does not do, and what is allowed."""
+    if not isinstance(given, dict):
+        return 'a fault is a JSON object, such as {"kind": "outage", "vendor": "slack"}'
+    for name, value in given.items():
+        if name not in _FITS:
+            return f"{name}: is no field of a fault; there are {', '.join(_FITS)}"
+        fits, allowed = _FITS[name]
+        if not fits(value):
+            return f"{name}: must be {allowed}"
+    return next((f"{name}: is missing" for name in ("kind", "vendor") if name not in given), None)
 
 
 class Faults:
@@ -105,9 +120,16 @@ class Faults:
         self.struck: list[str] = []
 
     def add(self, kind: str, vendor: str, route: str = "", **options: Any) -> Fault:
-        """Add a rule. Raises ValueError or TypeError where there is no such kind or option."""
-        given = {"count": None, **options} if kind == Kind.OUTAGE else options
-        rule = Fault(Kind(kind), vendor, route, **given)
+        """Add a rule. Raises ValueError that names the field and what is allowed."""
+        return self.read({"kind": kind, "vendor": vendor, "route": route, **options})
+
+    def read(self, given: object) -> Fault:
+        """Add a rule as JSON has it. Raises ValueError that names the field and what is allowed."""
+        if (misfit := _misfit(given)) is not None or not isinstance(given, dict):
+            raise ValueError(misfit)
+        kind = Kind(given["kind"])
+        lasting = {"count": None} if kind is Kind.OUTAGE else {}
+        rule = Fault(**{**lasting, **given, "kind": kind})
         self._rules.append(rule)
         return rule
 

@@ -70,7 +70,7 @@ def rows(answer: Document, now: datetime) -> "Iterator[Row]":
     if answer.get("closes_at"):
         yield Row(f"closes {times.shown(answer['closes_at'], now)}, if it stays stable")
     if answer.get("phase") == "closed" and answer.get("window_ends_at"):
-        yield Row(f"can be reopened until {times.shown(answer['window_ends_at'], now)}")
+        yield Row(times.reopenable(answer["window_ends_at"], now))
     if answer.get("predecessor") and answer.get("severity") == "S2":
         yield Row(f"S2 by the 3-hour rule, after #{answer['predecessor']}")
     if following := answer.get("next_command"):

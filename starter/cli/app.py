@@ -5,6 +5,7 @@ from typing import Final
 
 import click
 
+from muster import VERSION
 from starter.cli.options import SETTINGS, examples
 
 COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
@@ -75,16 +76,18 @@ class Commands(click.Group):
                 formatter.write_dl([(name, told) for name, (_, told) in section.items()])
 
 
-app = Commands(
-    "muster",
-    help="Run incidents: declare one, and every promise of the process is kept.",
-    epilog=examples(
-        'muster declare "api errors" --severity S1 --service api',
-        "muster assign 42 imoc me",
-        'muster update 42 "We are looking into it." --to end-users --status investigating',
-        "muster show 42",
+app = click.version_option(VERSION, prog_name="muster")(
+    Commands(
+        "muster",
+        help="Run incidents: declare one, and every promise of the process is kept.",
+        epilog=examples(
+            'muster declare "api errors" --severity S1 --service api',
+            "muster assign 42 imoc me",
+            'muster update 42 "We are looking into it." --to end-users --status investigating',
+            "muster show 42",
+        )
+        + "\n\n"
+        + _EXITS,
+        context_settings=SETTINGS,
     )
-    + "\n\n"
-    + _EXITS,
-    context_settings=SETTINGS,
 )

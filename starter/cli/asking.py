@@ -56,9 +56,9 @@ def _asked(question: str, check: Callable[[str], str], default: str | None = Non
 def severity(definitions: Iterable[page.Row], *, default: str | None) -> str | None:
     """Return the severity that the person chooses, its definitions in view; None is policy's."""
     page.write([*definitions, page.Row("In doubt the higher one holds.")], sys.stderr)
-    by_policy = f", Enter for the policy's {default}, for the IMOC to confirm" if default else ""
+    by_policy = f"; Enter for the policy's {default}, for the IMOC to confirm" if default else ""
     answer = _asked(
-        f"Severity (S1, S2, S3 or S4{by_policy})",
+        f"Severity (S1 to S4{by_policy})",
         lambda text: fields.severity(text) if text else "",
         default="" if default else None,
     )

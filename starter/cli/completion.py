@@ -6,7 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from starter.cli import fields
-from starter.cli.options import command
+from starter.cli.options import command, offered
 from starter.cli.page import Row
 from starter.cli.session import Session
 from starter.failures import BadInput, Failure
@@ -30,7 +30,7 @@ _HINTS = {
     'eval "$(muster completion zsh)"',
     "muster completion fish | source",
 )
-@click.argument("words", nargs=-1, metavar="bash|zsh|fish")
+@click.argument("words", nargs=-1, metavar="bash|zsh|fish", shell_complete=offered(SHELLS))
 @click.option("--install", is_flag=True, help="Write it to where the shell looks for it.")
 def completion(session: Session, words: tuple[str, ...], *, install: bool) -> int:
     """Print the completion script of a shell, or install it."""

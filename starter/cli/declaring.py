@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from starter.cli import answers, asking, fields, rating, times
-from starter.cli.options import Field, command
+from starter.cli.options import Field, command, offered
 from starter.cli.page import Row
 from starter.cli.session import Document, Session
 from starter.failures import NoSuchIncident
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--severity",
     type=Field("severity", fields.severity),
+    shell_complete=offered(fields.SEVERITIES),
     metavar="S1|S2|S3|S4",
     help="Left out, it is the policy's, for the IMOC to confirm.",
 )

@@ -48,10 +48,11 @@ def resolve(
     }
     if despite is not None:
         given["reason"] = _reason(session, reason)
-    what = "the stability wait begins, and public status goes to monitoring; a regression undoes it"
+    what = "the stability wait begins, and a regression undoes it; no audience hears of it by this"
     address = session.address(target)
     _confirm(session, address, f"Resolve: {what}", yes=yes)
-    return answers.give(session, address, session.send(address, names.RESOLVE, given), "")
+    answer = session.send(address, names.RESOLVE, given)
+    return answers.give(session, address, answer, _resolved(answer or {}, despite))
 
 
 @command(
@@ -71,7 +72,8 @@ def reopen(
     target = only_target(words)
     given: Document = {"reason": _reason(session, reason), "closed_by_mistake": closed_by_mistake}
     address = session.address(target, {"resolved", "closed"})
-    return answers.give(session, address, session.send(address, names.REOPEN, given), "")
+    sent = session.send(address, names.REOPEN, given)
+    return answers.give(session, address, sent, "reopened: it is active again")
 
 
 @command("merge", "muster merge 43 --into 42")
@@ -108,7 +110,13 @@ def cancel(session: Session, words: tuple[str, ...], reason: str | None, *, yes:
     given: Document = {"reason": _reason(session, reason)}
     address = session.address(target, {"active"})
     _confirm(session, address, "Cancel: it ends as a false alarm, and cannot be reopened", yes=yes)
-    return answers.give(session, address, session.send(address, names.CANCEL, given), "")
+    sent = session.send(address, names.CANCEL, given)
+    return answers.give(session, address, sent, "cancelled: it was a false alarm")
+
+
+def _resolved(answer: Document, aside: str | None) -> str:
+    done = f"{aside} is set aside" if aside else "resolved"
+    return f"{done}: it owes no wait and is closed" if answer.get("phase") == "closed" else done
 
 
 def _reason(session: Session, given: str | None) -> str:

@@ -42,6 +42,13 @@ def _without_control(text: str) -> str:
     return text
 
 
+def _visible(text: str) -> str:
+    if text and not any(char.isprintable() and not char.isspace() for char in text):
+        message = "has nothing in it that can be seen"
+        raise ValueError(message)
+    return text
+
+
 def _sized(text: str, longest: int) -> str:
     if not text:
         message = "must not be empty"
@@ -56,7 +63,7 @@ def _line(longest: int) -> Check:
     """Return the check of one line, in which every run of white space becomes one space."""
 
     def check(text: str) -> str:
-        return _sized(_without_control(" ".join(text.split())), longest)
+        return _sized(_visible(_without_control(" ".join(text.split()))), longest)
 
     return check
 
@@ -74,7 +81,7 @@ def key(value: str) -> str:
 def text(value: str) -> str:
     """Return words of several lines."""
     unified = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    return _sized(_without_control(unified), TEXT_MAX)
+    return _sized(_visible(_without_control(unified)), TEXT_MAX)
 
 
 def person(value: str) -> str:

@@ -12,20 +12,26 @@ Document = dict[str, Any]
 
 
 def incidents(entries: Iterable[Document], now: datetime, columns: int) -> Iterator[Row]:
-    """Yield one line for each incident: what, where, since when."""
+    """Yield one line for each incident: what, where, since when or until when."""
     for entry in entries:
-        since = parsed(entry.get("declared_at"))
-        age = f"{length(now - since)} ago" if since else ""
-        service = inert(entry.get("service") or "")
-        told = " · ".join(part for part in (service, age, _ended(entry, now)) if part)
+        service = cut(inert(entry.get("service") or ""), columns // 5)
+        told = " · ".join(part for part in (service, _when(entry, now)) if part)
         room = columns - width(told) - 2
         style = SEVERITY_STYLES.get(str(entry.get("severity")), "")
-        yield Row(f"{cut(headline(entry), max(room, 30))}  {told}", style=style)
+        yield Row(f"{cut(headline(entry), max(room, 18))}  {told}", style=style)
 
 
-def _ended(entry: Document, now: datetime) -> str:
-    closed = entry.get("closed_at")
-    return f"ended {shown(closed, now)}" if closed else ""
+def _when(entry: Document, now: datetime) -> str:
+    if closed := entry.get("closed_at"):
+        return f"ended {shown(closed, now)}"
+    since = parsed(entry.get("declared_at"))
+    return f"{length(now - since)} ago" if since else ""
+
+
+def staleness(entries: Iterable[Document]) -> list[Row]:
+    """Return the word that this may be old, where no worker has answered."""
+    told = "No worker answers (muster worker starts one); search knows this, it may be old"
+    return [Row(told, style="yellow")] if any(entry.get("stale") for entry in entries) else []
 
 
 def timeline(entries: Iterable[Document], now: datetime) -> Iterator[Row]:

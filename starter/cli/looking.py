@@ -116,9 +116,7 @@ def _listed(found: list[Document], few: int) -> list[page.Row]:
         return [page.Row("no incidents")]
     if len(found) > few:
         rows.append(page.Row(f"and {len(found) - few} older: --limit {len(found)}", style="dim"))
-    if any(entry.get("stale") for entry in found):
-        rows.append(page.Row("No worker answers: search knows this, it may be old", style="yellow"))
-    return rows
+    return [*rows, *lists.staleness(found)]
 
 
 @command("timeline", "muster timeline 42", "muster timeline 42 --json | jq '.[].text'")

@@ -1,7 +1,7 @@
 """What all commands share: ``--json``, ``--as``, examples, and options that check values."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -29,6 +29,21 @@ class Field(click.ParamType[Any]):
             return self._check(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+Completer = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def offered(words: Iterable[str]) -> Completer:
+    """Return what the Tab key offers: these words, each of a comma-separated list too."""
+    choices = tuple(words)
+
+    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        fitting = (one for one in choices if one.lower().startswith(last.lower()))
+        return [f"{before}{comma}{one}" for one in fitting]
+
+    return complete
 
 
 def examples(*lines: str) -> str:

@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ class Row:
             return self
         text = cut(self.text, columns - width(self.margin))
         return Row(text, self.label, self.style, self.whole, self.indented)
+
+    def wrapped(self, columns: int) -> "Iterator[Row]":
+        """Yield the row in lines that break between words; what is whole breaks where the terminal does, to be copied."""
+        room = columns - width(self.margin)
+        broken = textwrap.wrap(self.text, room, break_on_hyphens=False)
+        parts = [self.text] if self.whole or not broken else broken
+        yield replace(self, text=parts[0])
+        for part in parts[1:]:
+            yield replace(self, text=part, label="", indented=bool(self.margin))
 
     def height(self, columns: int) -> int:
         """Return how many lines of a terminal the row takes."""
@@ -96,8 +106,10 @@ def coloured(stream: TextIO) -> bool:
 
 
 def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
-    """Write the rows; with colours on a terminal."""
+    """Write the rows; on a terminal with colours and lines that break between words."""
     out = stream or sys.stdout
+    if out.isatty():
+        rows = [line for row in rows for line in row.wrapped(size()[0])]
     if not coloured(out):
         for row in rows:
             out.write(f"{row.margin}{row.text}".rstrip() + "\n")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from starter.cli.options import command
+from starter.cli.options import command, offered
 from starter.cli.page import Row, inert
 from starter.cli.session import Session
 from starter.failures import BadInput
@@ -44,7 +44,9 @@ def read(path: str) -> "Policy":
 
 
 @command("policy", "muster policy", "muster policy check muster.toml", "muster policy --json")
-@click.argument("words", nargs=-1, metavar="[show | check FILE]")
+@click.argument(
+    "words", nargs=-1, metavar="[show | check FILE]", shell_complete=offered(("show", "check"))
+)
 def policy(session: Session, words: tuple[str, ...]) -> int:
     """Show the policy in force here, or check a file: errors name the line."""
     match words:

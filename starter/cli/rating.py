@@ -7,7 +7,12 @@ from starter.cli.page import Row, inert
 from starter.cli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from muster.domain.policy import Definition
+
+_FACETS = ("users", "service", "performance")
+"""What a severity says beside its name; a dash says nothing."""
 
 
 def asked(session: Session, *, declaring: bool = False) -> str | None:
@@ -21,6 +26,8 @@ def asked(session: Session, *, declaring: bool = False) -> str | None:
     return asking.severity(rows, default=policy.declare.severity if declaring else None)
 
 
-def _rows(name: str, meaning: "Definition") -> list[Row]:
-    facets = f"users: {meaning.users}; service: {meaning.service}"
-    return [Row(inert(meaning.name), label=name), Row(inert(facets), indented=True, style="dim")]
+def _rows(name: str, meaning: "Definition") -> "Iterator[Row]":
+    yield Row(inert(meaning.name), label=name)
+    for facet in _FACETS:
+        if (told := inert(getattr(meaning, facet))) != "-":
+            yield Row(f"{facet}: {told}", indented=True, style="dim")

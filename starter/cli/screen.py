@@ -8,11 +8,13 @@ from typing import Any
 
 from starter.cli.answers import head, next_step
 from starter.cli.page import Row, cut, inert
-from starter.cli.times import length, parsed, shown
+from starter.cli.times import length, parsed, reopenable, shown
 
 Document = dict[str, Any]
 
 _BAD = {"degraded": "yellow", "needs_human": "bold red", "abandoned": "red"}
+_STUCK = frozenset({"needs_human", "abandoned"})
+"""What only a command tries again."""
 _LINKED = {"bridge": "bridge", "issue": "issue", "channel": "channel", "announce": "card"}
 """Effects whose links people follow, by the name in their key."""
 _ACCEPTED = {True: "accepted", False: "not accepted yet", None: "assigned"}
@@ -28,7 +30,8 @@ def screen(incident: Document, now: datetime, columns: int, lines: int | None) -
         taken = sum(row.height(columns) for row in (*top, *bottom))
         sections = _fitting(sections, lines - 1 - taken, columns)
     body = [row for section in sections for row in section]
-    return [row.fitted(columns) for row in (*top, *body, *bottom)]
+    rows = [*top, *body, *bottom]
+    return rows if lines is None else [row.fitted(columns) for row in rows]
 
 
 def _labelled(rows: Iterator[Row]) -> Iterator[Row]:
@@ -95,7 +98,7 @@ def _ending(incident: Document, now: datetime) -> Iterator[Row]:
             "" if incident.get("closing_recorded", True) else "; the ledger has yet to record it"
         )
         until = incident.get("window_ends_at")
-        reopen = f", can be reopened until {shown(until, now)}" if until else ""
+        reopen = f", {reopenable(until, now)}" if until else ""
         yield Row(f"{shown(incident.get('closed_at'), now)}{reopen}{recorded}", label="Closed")
     if incident.get("merged_into"):
         yield Row(f"#{incident['merged_into']}", label="Same as")
@@ -131,7 +134,7 @@ def _refusals(incident: Document, _now: datetime) -> Iterator[Row]:
 
 def _trying(incident: Document, now: datetime) -> Iterator[Row]:
     for one in incident.get("trying") or ():
-        yield Row(f"{inert(one['by'])}: {inert(one['text'])}{_until(one, now)}", label="Trying")
+        yield Row(f"{inert(one['by'])}{_until(one, now)}: {inert(one['text'])}", label="Trying")
 
 
 def _until(one: Document, now: datetime) -> str:
@@ -139,7 +142,7 @@ def _until(one: Document, now: datetime) -> str:
     if until is None:
         return ""
     left = length(until - now)
-    return f", until {shown(until, now)}" + (f", {left} left" if until > now else f", {left} over")
+    return f" until {shown(until, now)}, {left} {'left' if until > now else 'over'}"
 
 
 def _late(incident: Document, now: datetime) -> Iterator[Row]:
@@ -193,13 +196,17 @@ def _links(incident: Document, _now: datetime) -> Iterator[Row]:
 def _degraded(incident: Document, now: datetime) -> Iterator[Row]:
     for effect in incident.get("effects") or ():
         if style := _BAD.get(effect["state"]):
-            state = effect["state"].replace("_", " ")
-            since = f" since {shown(effect['since'], now)}" if effect.get("since") else ""
-            reason = inert(effect.get("reason") or "")
-            retry = f"; retry {effect['key'].rpartition('/')[2]}" if state == "needs human" else ""
-            todo = f"; {inert(effect['meanwhile'])}" if effect.get("meanwhile") else ""
-            text = f"{inert(effect['title'])} {state}{since}{todo}: {reason}{retry}"
-            yield Row(text, "Degraded", style)
+            yield Row(_trouble(effect, now), "Degraded", style)
+
+
+def _trouble(effect: Document, now: datetime) -> str:
+    """Return what is wrong, what tries it again, why, and what people do until then."""
+    since = f" since {shown(effect['since'], now)}" if effect.get("since") else ""
+    stuck = effect["state"] in _STUCK
+    retry = f"; retry {effect['key'].rpartition('/')[2]}" if stuck else ""
+    todo = f"; {inert(effect['meanwhile'])}" if effect.get("meanwhile") else ""
+    what = f"{inert(effect['title'])} {effect['state'].replace('_', ' ')}"
+    return f"{what}{since}{retry}: {inert(effect.get('reason') or '')}{todo}"
 
 
 _ELSEWHERE = frozenset({"stability", "window", "trying"})

@@ -7,10 +7,10 @@ import click
 
 from muster import names
 from starter.cli import answers, asking, fields, rating, times
-from starter.cli.options import Field, command, yes
+from starter.cli.options import Field, command, offered, yes
 from starter.cli.page import Row, inert
 from starter.cli.session import Document, Session
-from starter.cli.words import refuse_more, split
+from starter.cli.words import split
 from starter.failures import BadInput
 
 _KINDS = ("tried", "trying", "found", "decided")
@@ -25,10 +25,10 @@ _AT_MOST = 280
     'muster note 42 "the certificate has expired" --found --by eve',
 )
 @click.argument("words", nargs=-1, metavar="[N] TEXT")
-@click.option("--tried", "kind", flag_value="tried", help="It was tried.")
-@click.option("--trying", "kind", flag_value="trying", help="It is being tried.")
-@click.option("--found", "kind", flag_value="found", help="It was found out.")
-@click.option("--decided", "kind", flag_value="decided", help="It was decided.")
+@click.option("--tried", is_flag=True, help="It was tried.")
+@click.option("--trying", is_flag=True, help="It is being tried.")
+@click.option("--found", is_flag=True, help="It was found out.")
+@click.option("--decided", is_flag=True, help="It was decided.")
 @click.option("--by", metavar="PERSON", help="Who does it, where that is not you.")
 @click.option(
     "--for",
@@ -38,10 +38,11 @@ _AT_MOST = 280
     help="How long a --trying may take before the IMOC is asked for the outcome.",
 )
 def note(
-    session: Session, words: tuple[str, ...], kind: str | None, by: str | None, lasts: float | None
+    session: Session, words: tuple[str, ...], by: str | None, lasts: float | None, **kinds: bool
 ) -> int:
     """Put something on record for the team."""
     target, rest = split(words)
+    kind = _kind(kinds)
     if lasts is not None and kind != "trying":
         message = "for: only something that you are --trying has a deadline"
         raise BadInput(message, "for")
@@ -58,6 +59,15 @@ def note(
     return answers.give(session, address, session.send(address, names.ADD_NOTE, given), "noted")
 
 
+def _kind(kinds: dict[str, bool]) -> str | None:
+    """Return the one kind that was named. Raises BadInput where there are several."""
+    named = [kind for kind in _KINDS if kinds[kind]]
+    if len(named) > 1:
+        message = f"{named[1]}: a note is one of {', '.join(f'--{kind}' for kind in _KINDS)}"
+        raise BadInput(message, named[1])
+    return named[0] if named else None
+
+
 @command(
     "update",
     'muster update 42 "We are looking into slow logins." --to end-users --status investigating',
@@ -71,11 +81,13 @@ def note(
     "to",
     multiple=True,
     metavar="AUDIENCE",
+    shell_complete=offered(fields.AUDIENCES),
     help=f"For whom, comma-separated or repeated: {', '.join(fields.AUDIENCES)}.",
 )
 @click.option(
     "--status",
     type=Field("status", fields.status),
+    shell_complete=offered(fields.STATUSES),
     metavar="STATUS",
     help=f"The public status: {', '.join(fields.STATUSES)}.",
 )
@@ -104,7 +116,8 @@ def update(
     if "end-users" in audiences:
         asking.confirm(session, _public(message, status), yes=yes)
     payload: Document = {"message": message, "to": audiences, "status": status, "next_at": due}
-    done = f"recorded for {', '.join(audiences)}, and on its way"
+    promise = f"; the next is promised for {times.shown(due, datetime.now(UTC))}" if due else ""
+    done = f"recorded for {', '.join(audiences)}, and on its way{promise}"
     return answers.give(session, address, session.send(address, names.POST_UPDATE, payload), done)
 
 
@@ -156,11 +169,15 @@ def _joined(rest: tuple[str, ...]) -> str | None:
     "muster assign 42 cmoc ann",
     "muster assign ocit eve --as ann",
 )
-@click.argument("words", nargs=-1, metavar="[N] imoc|cmoc|ocit PERSON|me")
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[N] imoc|cmoc|ocit PERSON|me",
+    shell_complete=offered((*fields.ROLES, "me")),
+)
 def assign(session: Session, words: tuple[str, ...]) -> int:
     """Name who leads (imoc), who communicates (cmoc), or who fixes (ocit)."""
-    target, rest = split(words)
-    refuse_more(rest[2:])
+    target, rest = split(words, most=2)
     role = asking.required(
         session,
         "role",
@@ -188,12 +205,13 @@ def assign(session: Session, words: tuple[str, ...]) -> int:
     'muster severity 42 S1 --reason "all regions"',
     'muster severity 42 S2 --reason "confirmed with support"',
 )
-@click.argument("words", nargs=-1, metavar="[N] S1|S2|S3|S4")
+@click.argument(
+    "words", nargs=-1, metavar="[N] S1|S2|S3|S4", shell_complete=offered(fields.SEVERITIES)
+)
 @click.option("--reason", metavar="TEXT", help="Why; required.")
 def severity(session: Session, words: tuple[str, ...], reason: str | None) -> int:
     """Rate the incident again; the same severity confirms it. Anyone may raise, the IMOC lowers."""
-    target, rest = split(words)
-    refuse_more(rest[1:])
+    target, rest = split(words, most=1)
     rated = rest[0] if rest else rating.asked(session)
     if rated is None:
         asking.missing("severity", "S1, S2, S3 or S4")
@@ -209,8 +227,7 @@ def severity(session: Session, words: tuple[str, ...], reason: str | None) -> in
 @click.argument("words", nargs=-1, metavar="[N] KEY")
 def retry(session: Session, words: tuple[str, ...]) -> int:
     """Try again what was given up, or what needs a human (its key stands in muster show)."""
-    target, rest = split(words)
-    refuse_more(rest[1:])
+    target, rest = split(words, most=1)
     key = asking.required(
         session,
         "key",

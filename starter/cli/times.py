@@ -9,6 +9,8 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAY = timedelta(days=1)
 LONGEST_TRYING = timedelta(days=7)
+FARTHEST = timedelta(days=7)
+LONGEST_AGO = timedelta(days=30)
 
 
 def span(text: str) -> timedelta:
@@ -36,8 +38,8 @@ def trying(text: str) -> float:
 def ahead(text: str, now: datetime) -> datetime:
     """Return the time so far ahead, or the next of that clock time here. Raises ValueError."""
     at = _moved(text, now, 1)
-    if at <= now:
-        message = "must be ahead"
+    if not now < at <= now + FARTHEST:
+        message = "must be ahead, and at most 7d"
         raise ValueError(message)
     return at
 
@@ -45,8 +47,8 @@ def ahead(text: str, now: datetime) -> datetime:
 def back(text: str, now: datetime) -> datetime:
     """Return the time so long ago, or the last of that clock time here. Raises ValueError."""
     at = _moved(text, now, -1)
-    if at > now:
-        message = "must not be ahead"
+    if not now - LONGEST_AGO <= at <= now:
+        message = "must not be ahead, and at most 30d ago"
         raise ValueError(message)
     return at
 
@@ -100,6 +102,12 @@ def shown(at: datetime | str | None, now: datetime, *, seconds: bool = False) ->
         return f"{day}{utc.strftime(form)} UTC"
     other = "" if utc.date() == here.date() else f"{utc:%m-%d} "
     return f"{day}{here.strftime(form)} ({other}{utc.strftime(form)} UTC)"
+
+
+def reopenable(until: str, now: datetime) -> str:
+    """Return how long a closed incident can be reopened; the last instant is part of it."""
+    over = (parsed(until) or now) < now
+    return "can no longer be reopened" if over else f"can be reopened until {shown(until, now)}"
 
 
 def length(span: timedelta) -> str:

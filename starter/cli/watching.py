@@ -67,10 +67,12 @@ def _all(session: Session) -> tuple[Look, Draw]:
 
     def draw(entries: list[Document], now: datetime) -> list[Row]:
         columns, lines = page.size()
-        shown = list(lists.incidents(entries[: lines - 2], now, columns))
+        shown = list(lists.incidents(entries[: lines - 3], now, columns))
         more = len(entries) - len(shown)
         rest = [Row(f"and {more} more", style="dim")] if more else []
-        return [*shown, *rest] if entries else [Row("no incident is open", style="green")]
+        if not entries:
+            return [Row("no incident is open", style="green")]
+        return [*shown, *rest, *lists.staleness(entries)]
 
     return looking, draw
 

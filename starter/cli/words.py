@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from starter.failures import BadInput
 
 _NUMBER = re.compile(r"#?([1-9]\d{0,17})")
+_MEANT = re.compile(r"#?[+-]?\d+")
+"""Where a number may stand, it is meant as one, even if no incident can have it."""
 _WORKFLOW = re.compile(r"incident-[0-9a-f-]{26,36}")
 
 
@@ -37,21 +39,21 @@ def number(word: str, field: str = "N") -> int:
     raise BadInput(message, field)
 
 
-def split(words: tuple[str, ...]) -> tuple[Target, tuple[str, ...]]:
-    """Return the incident, which may be left out, and the other words."""
-    if not words:
-        return Target(), ()
-    found = target(words[0])
-    return (found, words[1:]) if found else (Target(), words)
+def split(words: tuple[str, ...], most: int | None = None) -> tuple[Target, tuple[str, ...]]:
+    """Return the incident, which may be left out, and at most so many other words. Raises BadInput."""
+    found = target(words[0]) if words else Target()
+    many = most is not None and len(words) > most
+    if found is None and (many or _MEANT.fullmatch(words[0])):
+        number(words[0])
+    rest = words[1:] if found else words
+    if most is not None:
+        refuse_more(rest[most:])
+    return found or Target(), rest
 
 
 def only_target(words: tuple[str, ...]) -> Target:
     """Return the incident where nothing else may be given. Raises BadInput."""
-    found, rest = split(words)
-    if rest and not found.named:
-        number(rest[0])
-    refuse_more(rest)
-    return found
+    return split(words, most=0)[0]
 
 
 def refuse_more(rest: tuple[str, ...]) -> None:

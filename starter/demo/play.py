@@ -194,9 +194,10 @@ def _record(stage: Stage) -> None:
     )
     for what, holds in checks:
         stage.wait(what, holds, seconds=0)
-    for one in stage.see(1)["effects"]:
-        if one["link"] and one["title"] in {"bridge", "issue", "channel"}:
-            stage.say(f"{one['title']:8} {one['link']}")
+    links = {one["key"].rpartition("/")[2]: one["link"] for one in stage.see(1)["effects"]}
+    for name in ("bridge", "channel", "issue"):
+        stage.insist(bool(links.get(name)), f"the {name} of #1 has a link")
+        stage.say(f"{name:8} {links[name]}")
 
 
 def _settled(stage: Stage, number: int) -> bool:

@@ -5,14 +5,14 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from aiohttp import web
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
+from muster import environment
 from muster.converter import data_converter
+from muster.environment import SettingsError
 from muster.keys import Key
 from starter.gateway.app import Gateway
 from starter.gateway.settings import GatewaySettings
@@ -26,19 +26,17 @@ class GatewayError(Exception):
 
 
 async def connect(runtime: Runtime | None = None, keys: Sequence[Key] = ()) -> Client:
-    """Return a client that connects with its first call. Raises GatewayError for bad settings."""
+    """Return a client that connects with its first call. Raises SettingsError."""
     try:
-        config: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
-        target = config.pop("target_host", "localhost:7233")
-        if "://" in target:
-            message = "TEMPORAL_ADDRESS must be HOST:PORT, without a scheme"
-            raise GatewayError(message)
         return await Client.connect(
-            target, **config, data_converter=data_converter(keys), lazy=True, runtime=runtime
+            **environment.temporal(),
+            data_converter=data_converter(keys),
+            lazy=True,
+            runtime=runtime,
         )
-    except (RuntimeError, ValueError, OSError) as error:
-        message = f"the TEMPORAL_ settings do not do: {error}"
-        raise GatewayError(message) from error
+    except (RuntimeError, ValueError) as error:
+        message = f"the TEMPORAL_ variables do not do: {error}"
+        raise SettingsError(message) from error
 
 
 async def serve(settings: GatewaySettings) -> None:

@@ -81,10 +81,16 @@ def _codec(environment: Mapping[str, str]) -> CodecSettings | None:
     return CodecSettings(token, origins) if token else None
 
 
-def port(environment: Mapping[str, str], default: int, *, lowest: int = 0) -> int:
-    """Return the gateway's port; 0 is any free one. Raises SettingsError."""
-    text = environment.get("MUSTER_GATEWAY_PORT", str(default))
+def port(
+    environment: Mapping[str, str],
+    default: int,
+    *,
+    name: str = "MUSTER_GATEWAY_PORT",
+    lowest: int = 0,
+) -> int:
+    """Return the port that a variable names; 0 is any free one. Raises SettingsError."""
+    text = environment.get(name, str(default))
     if text.isascii() and text.isdigit() and lowest <= int(text) <= LAST_PORT:
         return int(text)
-    message = f"MUSTER_GATEWAY_PORT is {text!r}: must be a port from {lowest} to {LAST_PORT}"
-    raise SettingsError(message)
+    message = f"{name} is {text!r}: must be a port from {lowest} to {LAST_PORT}"
+    raise SettingsError(message, name)

@@ -61,6 +61,15 @@ class Child:
         """Tell whether it is alive."""
         return self._process is not None and self._process.poll() is None
 
+    def end(self) -> str:
+        """Return how it has ended: by which signal, or with which exit code. Raises StackError before its end."""
+        code = self._started().poll()
+        if code is None:
+            message = f"{self.name} has not ended"
+            raise StackError(message)
+        named = {one.value: one.name for one in signal.Signals}
+        return f"exit code {code}" if code >= 0 else named.get(-code, f"signal {-code}")
+
     def kill(self) -> None:
         """Kill it at once, as a crash does."""
         process = self._started()

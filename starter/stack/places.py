@@ -9,6 +9,13 @@ from pathlib import Path
 from starter.stack.children import StackError
 
 HOST = "127.0.0.1"
+VARIABLES = {
+    "temporal": "MUSTER_TEMPORAL_PORT",
+    "ui": "MUSTER_UI_PORT",
+    "gateway": "MUSTER_GATEWAY_PORT",
+    "sandbox": "MUSTER_SANDBOX_PORT",
+}
+"""What names another port for each part."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +43,7 @@ class Ports:
 
 
 def _unusable(message: str, name: str) -> StackError:
-    hint = "; MUSTER_GATEWAY_PORT names another port" if name == "gateway" else ""
-    return StackError(f"{message}{hint}")
+    return StackError(f"{message}; {VARIABLES[name]} names another port")
 
 
 def _is_free(port: int) -> bool:

@@ -18,7 +18,7 @@ from starter.gateway.settings import port
 from starter.stack.children import Left, StackError
 from starter.stack.embedded import Stack
 from starter.stack.keeping import keep_now
-from starter.stack.places import HOST, Ports, temporal_binary
+from starter.stack.places import HOST, VARIABLES, Ports, temporal_binary
 from starter.stack.watching import watch
 
 HOME = Path(".muster")
@@ -64,13 +64,23 @@ def _fail(why: object, code: int) -> int:
 
 def _wanted(environment: Mapping[str, str], ports: Ports | None) -> Wanted:
     """Read the environment before anything starts. Raises SettingsError, PolicyError or KeysError."""
-    found = ports or Ports(gateway=port(environment, Ports.gateway, lowest=1))
+    found = ports or _ports(environment)
     given = environment.get("MUSTER_POLICY")
     if given:
         load(given)
     keys.read(environment.get(keys.VARIABLE))
     policy = Path(given).absolute() if given else None
     return Wanted(found, policy, environment.get("MUSTER_GATEWAY_TOKEN", "").strip())
+
+
+def _ports(environment: Mapping[str, str]) -> Ports:
+    usual = vars(Ports())
+    return Ports(
+        **{
+            part: port(environment, usual[part], name=name, lowest=1)
+            for part, name in VARIABLES.items()
+        }
+    )
 
 
 def _run(wanted: Wanted, home: Path, stopped: Event, *, durable: bool) -> None:
@@ -120,12 +130,18 @@ def _say(stack: Stack, wanted: Wanted, *, durable: bool) -> None:
                 f"  Policy     {wanted.policy or 'the defaults (MUSTER_POLICY names a file)'}",
                 f"  Database   {stack.home / 'temporal.db'}, survives {survives}",
                 f"  Logs       {stack.home / 'log'}",
-                f'In another terminal: {_muster()} declare "api errors" --severity S2 --service web',
+                f'In another terminal: {_there(ports)}{_muster()} declare "api errors" --severity S2 --service api',
                 "Ctrl-C stops all of it; what is in the database is there again next time.",
             )
         ),
         flush=True,
     )
+
+
+def _there(ports: Ports) -> str:
+    """Return what another terminal is told of an unusual address."""
+    usual = ports.temporal == Ports.temporal
+    return "" if usual else f"TEMPORAL_ADDRESS={HOST}:{ports.temporal} "
 
 
 def _muster() -> str:

@@ -51,11 +51,14 @@ class Part:
 
     def _tell(self) -> None:
         when = f"in {self.pause:g} s" if self.pause else "now"
-        words = self.child.last_words().splitlines()
-        last = f": {words[-1]}" if words else ""
         print(
-            f"{self.child.name} has ended and is started again {when}; "
-            f"its log is {self.child.log}{last}",
+            f"{self.child.name} has ended ({self.child.end()}) and is started again {when}; "
+            f"its log is {self.child.log}{self._last()}",
             file=sys.stderr,
             flush=True,
         )
+
+    def _last(self) -> str:
+        """Return its last word; of one that was killed that is no cause."""
+        words = self.child.last_words().splitlines()
+        return f": {words[-1]}" if words and self.child.end().startswith("exit") else ""

@@ -1,11 +1,13 @@
 """Rule 5, the exclusions, and rule 10: who may."""
 
+import subprocess
+
 import pytest
 
 from muster.domain import commands as c
 from muster.domain.lifecycle import Phase
 from muster.domain.severity import Severity
-from tests.domain.life import Life
+from tests.domain.life import Life, alert
 
 S1, S2, S3, S4 = Severity
 
@@ -92,3 +94,36 @@ def test_a_request_that_a_rule_forbids_is_refused_at_once() -> None:
     life = Life(S1)
     life.must(c.AssignRole, role="imoc", person="ana")
     assert life.refused(c.Merge, "ben", into=42, into_workflow="x").code == "into_itself"
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "grant"),
+    [
+        (
+            c.Resolve,
+            {"message": 'rolled "back"\nfor $5', "despite": "Disk Full", "reason": "a `spare`"},
+            [
+                "resolve",
+                "42",
+                "--message",
+                'rolled "back" for $5',
+                "--despite",
+                "Disk Full",
+                "--reason",
+                "a `spare`",
+            ],
+        ),
+        (c.Resolve, {"message": "rolled back"}, ["resolve", "42", "--message", "rolled back"]),
+        (c.Resolve, {}, ["resolve", "42"]),
+        (c.Cancel, {"reason": "a test"}, ["cancel", "42", "--reason", "a test"]),
+    ],
+)
+def test_the_grant_does_what_was_asked(
+    command: type[c.Command], given: dict[str, str], grant: list[str]
+) -> None:
+    life = Life(S1, alerts=(alert("Disk Full"),))
+    life.must(c.AssignRole, role="imoc", person="ana")
+    life.must(command, "ben", **given)
+    script = f"printf '%s\\n' {life.state.requests[-1]}"
+    words = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert words.stdout.splitlines() == ["muster", *grant]

@@ -5,11 +5,15 @@ from typing import Any
 import pytest
 
 from muster.domain import commands as c
-from muster.domain.decide import not_permitted
+from muster.domain.decide import not_permitted, refuse
+from muster.domain.deciding import Refusal
 from muster.domain.facts import Declared
 from muster.domain.permissions import Grant, Permission, Permissions, denied, needed
 from muster.domain.policy import Policy
+from muster.domain.roles import Role
 from muster.domain.severity import Severity
+from muster.domain.timeline import lines
+from muster.messages import COMMANDS
 from tests.domain.life import START, Life
 
 ON_CALL = Grant(actors=("ana", "oncall-*"), sources=("cli", "slack"))
@@ -95,6 +99,18 @@ def test_who_may_declare(permissions: Permissions, private: bool, why: str | Non
     )
     found = not_permitted(declared, Policy(permissions=permissions))
     assert found is None if why is None else why in str(found)
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS.items())
+def test_a_command_is_known_by_the_name_of_its_message(name: str, command: type[c.Command]) -> None:
+    assert command.message_name() == name
+
+
+def test_a_refusal_on_record_names_the_message() -> None:
+    life = Life()
+    command = c.AssignRole(command_id="late", actor="ana", role=Role.IMOC, person="ana")
+    state = refuse(life.state, command, Refusal("role_clash", "because"), life.now)
+    assert [text for _, text in lines(state)][-1] == "assign_role refused: because"
 
 
 def test_a_claimed_actor_stays_claimed_on_record() -> None:

@@ -1,6 +1,7 @@
 """The policy file: complete, equal to the defaults, and refused with file, line and key where it does not do."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def _keys(table: object, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     else:
         return [prefix]
     return [key for name, value in inner.items() for key in _keys(value, (*prefix, name))]
+
+
+def _durations(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _durations(kind, f"{prefix}{name}.")
+        elif "timedelta" in str(kind):
+            yield f"{prefix}{name}"
 
 
 def test_the_shipped_policy_is_the_defaults() -> None:
@@ -95,6 +105,36 @@ WRONG = {
         "audiences.support.channels.1",
         "text",
     ),
+    "settle not over the timeout": (
+        '[effects]\nhttp_timeout = "10s"\nsettle = "10s"',
+        3,
+        "effects.settle",
+        "10s must be longer than effects.http_timeout, 10s",
+    ),
+    "a timeout over the default settle": (
+        '[effects]\nhttp_timeout = "12s"',
+        1,
+        "effects.settle",
+        "10s must be longer than effects.http_timeout, 12s",
+    ),
+    "announcements without #": (
+        '[chat]\nannouncements = "incident\\n"',
+        2,
+        "chat.announcements",
+        "such as #incident",
+    ),
+    "announcements in capitals": (
+        '[chat]\nannouncements = "#Incident"',
+        2,
+        "chat.announcements",
+        "such as #incident",
+    ),
+    "no channel": (
+        '[audiences.support]\nchannels = ["#x", "fax"]',
+        2,
+        "audiences.support.channels.1",
+        "must be status or a chat channel",
+    ),
     "after a long string": (
         '[chat]\nreach_imoc = """a\n[windows]\nb = 1"""\nx = 1',
         5,
@@ -118,6 +158,27 @@ def test_a_wrong_policy_is_refused_with_its_line_and_key(
 
     assert (caught.value.line, caught.value.key) == (line, key)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("key", list(_durations(Policy)))
+@pytest.mark.parametrize("span", ["367d", "8785h", "99999999d", "9" * 400 + "s"])
+def test_no_duration_leaves_the_calendar(tmp_path: Path, key: str, span: str) -> None:
+    with pytest.raises(PolicyError, match="must be a duration of at most 366d") as caught:
+        load(_write(tmp_path, f'{key} = "{span}"'))
+    assert (caught.value.line, caught.value.key) == (1, key)
+
+
+@pytest.mark.parametrize("channel", ["#support", "#störung_1-a", "C0123456789", "status"])
+def test_an_audience_hears_in_channels_by_name_or_id_and_in_public(
+    tmp_path: Path, channel: str
+) -> None:
+    policy = load(_write(tmp_path, f'[audiences.support]\nchannels = ["{channel}"]'))
+    assert policy.channels(Audience.SUPPORT) == (channel,)
+
+
+def test_a_year_is_a_duration(tmp_path: Path) -> None:
+    policy = load(_write(tmp_path, 'windows.upgrade = "366d"'))
+    assert policy.windows.upgrade == timedelta(days=366)
 
 
 def test_a_policy_that_cannot_be_read_names_its_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from muster.domain import commands as c
+from muster.domain.deadlines import deadlines, overdue
 from muster.domain.deciding import Decision
 from muster.domain.severity import Severity, highest, parse
 from tests.domain.life import START, Life
@@ -117,6 +118,40 @@ def test_the_imoc_is_asked_to_confirm_every_thirty_minutes_and_an_unanswered_rat
     life.must(c.ChangeSeverity, severity="S1", reason="still so")
     assert not life.state.confirm_asked
     assert life.after("29m").kinds().count("confirmation_asked") == 2
+
+
+def late(life: Life) -> list[str]:
+    return [f"{one.kind}: {one.text}" for one in overdue(life.state)]
+
+
+def test_an_imoc_who_was_just_asked_is_not_late() -> None:
+    life = Life(S1)
+    life.must(c.AssignRole, role="imoc", person="ana")
+    due = next(one for one in deadlines(life.state, life.policy) if one.kind == "confirm")
+    assert due.text == "IMOC is asked: is it still S1?"
+    assert not late(life.after("29m"))
+    assert late(life.after("1m")) == ["confirm: IMOC has not confirmed S1"]
+    life.must(c.ChangeSeverity, severity="S1", reason="still so")
+    assert not late(life)
+
+
+def test_who_takes_over_is_asked_anew_and_is_not_late_for_another() -> None:
+    life = Life(S1)
+    life.must(c.AssignRole, role="imoc", person="ana")
+    assert late(life.after("30m"))
+    life.must(c.AssignRole, role="imoc", person="ben")
+    asked = [fact for fact in life.state.facts if fact.kind == "confirmation_asked"]
+    assert [one.unanswered for one in asked] == [False, True, False]
+    assert not late(life.after("29m"))
+    assert late(life.after("1m"))
+
+
+@pytest.mark.parametrize("end", [c.Cancel, c.Resolve])
+def test_nobody_is_late_for_what_is_over(end: type[c.Command]) -> None:
+    life = Life(S1)
+    life.must(c.AssignRole, role="imoc", person="ana")
+    life.after("30m").must(end, **({"reason": "a test"} if end is c.Cancel else {}))
+    assert not late(life)
 
 
 def test_a_raise_takes_the_sooner_of_what_is_left_and_the_new_interval() -> None:

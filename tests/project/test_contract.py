@@ -1,6 +1,7 @@
 """The contract's page names everything that others build on."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,10 +49,37 @@ def named() -> Iterator[str]:
         yield from command_model.model_fields
     yield from (name.upper() for name in Settings.model_fields)
     yield from keys(Policy)
-    for name, command in commands():
-        yield name
-        for option in command.params:
-            yield from option.opts if isinstance(option, click.Option) else ()
+    yield from variables()
+
+
+def variables() -> set[str]:
+    """Return every variable of ours that the code names, wherever it reads it."""
+    rooms = ("muster", "activities", "workflows", "workers", "starter")
+    texts = (path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py"))
+    return {found for text in texts for found in re.findall(r"\bMUSTER_[A-Z][A-Z_]*", text)}
+
+
+def table(head: str) -> Iterator[list[str]]:
+    """Yield the cells of each row of the table that begins so."""
+    rows = PAGE.partition(f"{head}\n| --- | --- |\n")[2].partition("\n\n")[0].splitlines()
+    for row in rows:
+        yield [cell.strip() for cell in row.strip("|").split("|")]
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for one in command.params if isinstance(one, click.Option) for name in one.opts}
+
+
+def test_variables_are_found_where_no_settings_model_has_them() -> None:
+    assert {"MUSTER_AS", "MUSTER_GATEWAY_TOKEN", "MUSTER_GATEWAY_PORT"} <= variables()
+
+
+def test_the_page_has_every_command_with_its_own_options_and_no_other() -> None:
+    told = {
+        name.strip("`"): set(re.findall(r"`(-[a-z-]+)`", cell))
+        for name, cell in table("| command | options |")
+    }
+    assert told == {name: options(command) for name, command in commands()}
 
 
 @pytest.mark.parametrize("name", sorted(set(named())))

@@ -47,6 +47,16 @@ async def test_a_channel_under_a_following_name_is_found_again(sandbox: Sandbox)
     assert (await chat.open_channel("k/channel", "inc-42", fresh=False)).id == first.id
 
 
+async def test_the_first_channel_of_a_process_has_a_link_or_stands_without(
+    sandbox: Sandbox,
+) -> None:
+    first = await slack(sandbox).open_channel("k/channel", "inc-42", fresh=True)
+    assert (first.link or "").endswith(f"/archives/{first.id}")
+    sandbox.faults.add("outage", "slack", "auth.test")
+    second = await slack(sandbox).open_channel("l/channel", "inc-43", fresh=True)
+    assert (second.note, second.link) == ("inc-43", None)
+
+
 async def test_where_all_names_are_taken_a_human_must_look(sandbox: Sandbox) -> None:
     for number in range(1, NAMES_TRIED + 1):
         sandbox.slack._create("inc-42" if number == 1 else f"inc-42-{number}")

@@ -9,27 +9,40 @@ import pytest
 from muster.sandbox import Sandbox, server
 from muster.sandbox.faults import Faults
 
-BAD: list[Any] = [
-    {"kind": "status", "vendor": "nope"},
-    {"kind": "status", "vendor": "x", "count": "two"},
-    {"kind": "status", "vendor": "x", "count": 0},
-    {"kind": "status", "vendor": "x", "status": 99},
-    {"kind": "delay", "vendor": "x", "seconds": -1},
-    {"kind": "status", "vendor": "x", "probability": 1.5},
-    {"kind": "status", "vendor": "x", "seed": "s"},
-    {"kind": "status", "vendor": "x", "unknown": 1},
-    {"kind": "status"},
-    [1],
+BAD: list[tuple[Any, str]] = [
+    ({"kind": "status", "vendor": "nope"}, "vendor: must be one of gitlab, slack, x, zoom"),
+    ({"kind": "nope", "vendor": "x"}, "kind: must be one of status, delay, reset_before"),
+    ({"kind": [], "vendor": "x"}, "kind: must be one of"),
+    ({"kind": "status", "vendor": "x", "route": 1}, "route: must be text"),
+    ({"kind": "status", "vendor": "x", "count": "two"}, "count: must be a whole number from 1"),
+    ({"kind": "status", "vendor": "x", "count": 0}, "count: must be a whole number from 1"),
+    ({"kind": "status", "vendor": "x", "status": 99}, "status: must be an HTTP status"),
+    ({"kind": "delay", "vendor": "x", "seconds": -1}, "seconds: must be a number from 0"),
+    ({"kind": "status", "vendor": "x", "probability": 1.5}, "probability: must be a number"),
+    ({"kind": "status", "vendor": "x", "seed": "s"}, "seed: must be a whole number"),
+    ({"kind": "status", "vendor": "x", "unknown": 1}, "unknown: is no field of a fault"),
+    ({"kind": "status", "vendor": "x", "id": 1}, "id: is no field of a fault"),
+    ({"kind": "status"}, "vendor: is missing"),
+    ({}, "kind: is missing"),
+    ([1], "a fault is a JSON object"),
 ]
 
 
-@pytest.mark.parametrize("rule", BAD)
-async def test_a_rule_that_could_not_strike_is_refused(
-    sandbox: Sandbox, http: aiohttp.ClientSession, rule: Any
+@pytest.mark.parametrize(("rule", "says"), BAD)
+async def test_a_rule_that_could_not_strike_is_refused_by_its_field(
+    sandbox: Sandbox, http: aiohttp.ClientSession, rule: Any, says: str
 ) -> None:
     async with http.post(f"{sandbox.url}/_control/faults", json=rule) as reply:
         assert reply.status == 400
+        assert (await reply.json())["error"].startswith(says)
     assert sandbox.faults.active() == []
+
+
+async def test_what_is_no_json_is_said_to_be_none(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    async with http.post(f"{sandbox.url}/_control/faults", data="x") as reply:
+        assert (reply.status, await reply.json()) == (400, {"error": "the body is no JSON"})
 
 
 def test_a_seed_strikes_the_same_calls() -> None:

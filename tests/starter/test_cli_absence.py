@@ -122,9 +122,12 @@ def test_somebody_listens_who_never_answers() -> None:
         ({"TEMPORAL_ADDRESS": "localhost:99999"}, 2, "bad_setting"),
         ({"MUSTER_CODEC_KEYS": "/nowhere"}, 2, "bad_setting"),
         ({"TEMPORAL_PROFILE": "nobody"}, 2, "bad_setting"),
+        ({"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere.pem"}, 2, "bad_setting"),
         ({"TEMPORAL_NAMESPACE": "nobody"}, 5, "unreachable"),
     ],
 )
 def test_settings(muster: Cli, settings: dict[str, str], code: int, error: str) -> None:
     done = muster("show", "1", "--json", **settings)
-    assert (done.code, done.document["error"]["code"]) == (code, error)
+    found = done.document["error"]
+    assert (done.code, found["code"]) == (code, error)
+    assert error != "bad_setting" or [found["field"]] == list(settings)

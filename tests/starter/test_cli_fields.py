@@ -25,6 +25,7 @@ PAIRS: list[tuple[Callable[[str], str], Any]] = [
 TEXTS = st.one_of(
     st.text(max_size=12),
     st.text(alphabet=" \t\n\r\x00\x1b\x85\u2028\u202eaé", max_size=8),
+    st.text(alphabet="\u200b\u2060\ufeff\u00ad\u0301 a", max_size=4),
     st.sampled_from(["s1", "SEV2", "3", "S5", "@ann", "me ", "-x", "", "a" * 200, "a" * 201]),
     st.integers(990, 4_001).map("a".__mul__),
 )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import pytest
 
 from starter.cli import run
 from starter.cli.app import COMMANDS, app
+from tests.starter.conftest import ROOT
 
 NAMES = [name for section in COMMANDS.values() for name in section]
 STAYING = {"up", "demo", "worker", "gateway"}
@@ -21,6 +23,7 @@ BAD = [
     ("declare", "title", ["  \t "]),
     ("declare", "title", ["x" * 10_000]),
     ("declare", "title", ["bell\x07"]),
+    ("declare", "title", ["\u200b \u2060"]),
     ("declare", "title", ["esc\x1b[31m"]),
     ("declare", "title", ["not utf-8 \udcff"]),
     ("declare", "severity", ["x", "--severity", "S9"]),
@@ -29,6 +32,8 @@ BAD = [
     ("declare", "key", ["x", "--key", ""]),
     ("declare", "since", ["x", "--since", "yesterday"]),
     ("declare", "since", ["x", "--since", "-5m"]),
+    ("declare", "since", ["x", "--since", "31d"]),
+    ("declare", "since", ["x", "--since", "1970-01-01T00:00:00Z"]),
     ("declare", "as", ["x", "--as", "no such handle"]),
     ("declare", "as", ["x", "--as", ""]),
     ("show", "N", ["abc"]),
@@ -47,6 +52,11 @@ BAD = [
     ("note", "for", ["42", "x", "--trying", "--for", "0s"]),
     ("note", "for", ["42", "x", "--trying", "--for", "8d"]),
     ("note", "by", ["42", "x", "--by", "a b"]),
+    ("note", "trying", ["42", "x", "--trying", "--tried"]),
+    ("note", "found", ["42", "x", "--tried", "--found", "--for", "10m"]),
+    ("note", "N", ["0", "x"]),
+    ("note", "N", ["9" * 23, "x"]),
+    ("update", "N", ["#0", "x", "--to", "support"]),
     ("update", "to", ["42", "x"]),
     ("update", "to", ["42", "x", "--to", "all"]),
     ("update", "to", ["42", "x", "--to", ","]),
@@ -54,13 +64,21 @@ BAD = [
     ("update", "message", ["42", "", "--to", "support"]),
     ("update", "status", ["42", "x", "--to", "support", "--status", "fine"]),
     ("update", "next", ["42", "x", "--to", "support", "--next", "25:00"]),
+    ("update", "next", ["42", "x", "--to", "support", "--next", "8d"]),
     ("assign", "role", ["42"]),
     ("assign", "role", ["42", "boss", "ann"]),
     ("assign", "person", ["42", "imoc"]),
     ("assign", "person", ["42", "imoc", "a b"]),
     ("assign", None, ["42", "imoc", "ann", "eve"]),
+    ("assign", "N", ["abc", "imoc", "ann"]),
     ("severity", "severity", ["42"]),
     ("severity", "severity", ["42", "S0", "--reason", "x"]),
+    ("severity", "severity", ["S0", "--reason", "x"]),
+    *(
+        ("severity", "N", ["--reason", "x", "--", word, "S1"])
+        for word in ("abc", "0", "-1", "9" * 23)
+    ),
+    ("severity", None, ["42", "S1", "S2", "--reason", "x"]),
     ("severity", "reason", ["42", "S2"]),
     ("severity", "reason", ["42", "S2", "--reason", ""]),
     ("resolve", "reason", ["42", "--despite", "DiskFull"]),
@@ -73,6 +91,7 @@ BAD = [
     ("cancel", "reason", ["42"]),
     ("cancel", "reason", ["42", "--reason", "x" * 1_001]),
     ("retry", "key", ["42"]),
+    ("retry", "N", ["abc", "bridge"]),
     ("policy", None, ["edit"]),
     ("policy", "FILE", ["check"]),
     ("completion", "shell", []),
@@ -232,12 +251,35 @@ def test_completion_is_printed_and_installed(
     assert written.read_text(encoding="utf-8").strip() == script.strip()
 
 
-def test_the_tab_key_offers_commands(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("re", ["retry", "resolve", "reopen"]),
+        ("declare x --severity s", ["S1", "S2", "S3", "S4"]),
+        ("severity 42 S", ["S1", "S2", "S3", "S4"]),
+        ("assign 42 c", ["cmoc"]),
+        ("assign 42 imoc m", ["me"]),
+        (
+            "update 42 x --to support,e",
+            [f"support,{one}" for one in ("end-users", "estaff", "employees")],
+        ),
+        ("update 42 x --status mon", ["monitoring"]),
+        ("completion z", ["zsh"]),
+        ("policy c", ["check"]),
+    ],
+)
+def test_the_tab_key_offers_what_may_stand_there(
+    typed: str, offered: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("_MUSTER_COMPLETE", "bash_complete")
-        patched.setenv("COMP_WORDS", "muster re")
-        patched.setenv("COMP_CWORD", "1")
+        patched.setenv("COMP_WORDS", f"muster {typed}")
+        patched.setenv("COMP_CWORD", str(len(typed.split())))
         assert run([]) == 0
-    offered = capsys.readouterr().out
-    assert "plain,resolve" in offered
-    assert "plain,retry" in offered
+    assert capsys.readouterr().out.splitlines() == [f"plain,{one}" for one in offered]
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"muster, version {project['version']}\n"

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -104,6 +105,17 @@ def test_an_answer_for_people_begins_with_the_incident_and_ends_with_the_next_st
     ]
 
 
+def test_an_end_and_its_undoing_say_what_has_happened(muster: Cli) -> None:
+    grave, small = label(declared(muster)), label(declared(muster, "typo", "--severity", "S4"))
+    steps = {
+        ("resolve", grave): "resolved",
+        ("reopen", grave, "--reason", "x"): "reopened: it is active again",
+        ("cancel", grave, "--reason", "x"): "cancelled: it was a false alarm",
+        ("resolve", small): "resolved: it owes no wait and is closed",
+    }
+    assert {words: muster(*words).out.splitlines()[1] for words in steps} == steps
+
+
 def test_a_refusal_says_why_and_what_works(muster: Cli) -> None:
     number = label(declared(muster))
     muster("assign", number, "imoc", "me")
@@ -134,7 +146,8 @@ def test_words_come_from_stdin(muster: Cli) -> None:
 
 def test_the_next_update_is_promised(muster: Cli) -> None:
     number = label(declared(muster))
-    muster("update", number, "We look.", "--to", "support", "--next", "20m")
+    done = muster("update", number, "We look.", "--to", "support", "--next", "20m")
+    assert re.search(r"; the next is promised for (\S+ )?\d\d:\d\d UTC\n", done.out)
     kinds = [due["kind"] for due in shown(muster, number)["deadlines"]]
     assert "update" in kinds
 

@@ -44,6 +44,36 @@ def test_cut(text: str, columns: int, expected: str) -> None:
     assert width(found) <= columns
 
 
+class Terminal(io.StringIO):
+    """A terminal without colours."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_lines_break_between_words_but_not_what_is_copied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    rows = [
+        Row("limited impact on important portions, end-users too", label="service"),
+        Row("a prompt of several words, longer than a line is"),
+        Row(""),
+        Row("muster note 42 " + "x" * 30, label="Next", whole=True),
+    ]
+    write(rows, out)
+    assert out.getvalue().splitlines() == [
+        "service   limited impact on important",
+        "          portions, end-users too",
+        "a prompt of several words, longer than a",
+        "line is",
+        "",
+        "Next      muster note 42 " + "x" * 30,
+    ]
+
+
 def test_rows_are_written_plainly_where_no_terminal_is() -> None:
     out = io.StringIO()
     write([Row("#42 S1 active", style="bold red"), Row("[bold]api[/]", label="Service")], out)

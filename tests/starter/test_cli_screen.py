@@ -63,7 +63,7 @@ def incident(**changes: Any) -> dict[str, Any]:
         "deadlines": [{"kind": "update", "at": at, "text": "update promised"} for at in minutes],
         "late": ["update to support promised for 11:50 UTC"] * 5,
         "requests": ['muster severity 42 S2 --reason "lower"'] * 5,
-        "refusals": ["Resolve refused: it is resolved already"] * 5,
+        "refusals": ["resolve refused: it is resolved already"] * 5,
         "effects": [
             *(
                 {"key": f"{wid}/{name}", "state": "done", "title": name,
@@ -114,7 +114,7 @@ def test_an_incident_with_everything_leaves_a_line_for_the_prompt() -> None:
         "OCIT      engineer0 (not accepted yet)",
         "Refused   ",
         "Asked for muster severity 42 S2",
-        "Trying    eve: failing over",
+        "Trying    eve until 12:08 UTC, 8 min left: failing over",
         "Late      update to support promised for 11:50 UTC",
         "Due       12:05 UTC update promised",
         "Alerts    Alert0 on api fires",
@@ -133,6 +133,8 @@ def test_what_is_left_out_is_counted_and_full_leaves_nothing_out() -> None:
     full = text_of(drawn(incident(), None))
     assert " more)" not in full
     assert "Alert19" in full
+    assert "failing over " * 8 in full
+    assert "words " * 59 in full
     assert "public post 8" in full
 
 
@@ -158,6 +160,28 @@ def test_it_fits_whatever_there_is(title: str, alerts: int, late: int, *, wide: 
     assert lines_taken(drawn(full | many)) <= LINES - 1
 
 
+def test_what_is_over_its_time_says_by_how_much() -> None:
+    late = incident(trying=[{"text": "x", "by": "eve", "until": "2026-03-10T11:50:00Z"}])
+    assert "Trying    eve until 11:50 UTC, 10 min over: x" in text_of(drawn(late))
+
+
+@pytest.mark.parametrize(("state", "words"), [("needs_human", "needs human"), ("abandoned",) * 2])
+def test_what_waits_for_a_human_shows_its_key_and_reason_before_the_rest(
+    state: str, words: str
+) -> None:
+    effect = {
+        "key": "incident-1/post:7",
+        "state": state,
+        "title": "public post",
+        "reason": "403 forbidden",
+        "since": "2026-03-10T11:58:00Z",
+        "meanwhile": "tell those affected another way, for as long as it takes",
+    }
+    shown = text_of(drawn(incident(effects=[effect])))
+    wanted = f"Degraded  public post {words} since 11:58 UTC; retry post:7: 403 forbidden"
+    assert wanted in shown
+
+
 def test_a_wait_shows_when_it_is_over_or_what_stops_it() -> None:
     waiting = incident(phase="resolved", closes_at="2026-03-10T12:29:30Z")
     assert "Closes    12:29:30 UTC, in 30 min, if it stays stable" in text_of(drawn(waiting))
@@ -174,6 +198,13 @@ def test_a_closed_one_shows_until_when_it_can_be_reopened() -> None:
     )
     wanted = "Closed    11:59 UTC, can be reopened until 14:59 UTC; the ledger has yet to record it"
     assert wanted[:79] in text_of(drawn(closed))
+
+
+def test_one_whose_window_is_over_does_not_offer_it() -> None:
+    closed = incident(
+        phase="closed", closed_at="2026-03-10T08:59:00Z", window_ends_at="2026-03-10T11:59:00Z"
+    )
+    assert "Closed    08:59 UTC, can no longer be reopened" in text_of(drawn(closed))
 
 
 def test_what_search_alone_knows_says_so() -> None:

@@ -89,6 +89,7 @@ def test_a_declaration_is_asked_for_with_the_definitions(muster: Cli) -> None:
         person.say("IMOC to confirm): ", "s1\r")
         assert person.leave() == 0
     assert "blocker: no workaround" in person.seen
+    assert "performance: degraded, guaranteed soon" in person.seen
     assert 'S1 active "db down"' in person.seen
 
 
@@ -121,6 +122,7 @@ def test_ctrl_c_leaves_a_grave_one_as_it_is(muster: Cli, words: list[str]) -> No
         person.say("Enter to go on", "\x03")
         assert person.leave() == 130
     assert "nothing was sent" in person.seen
+    assert "monitoring" not in person.seen  # nothing public follows by itself
     assert shown(muster, number)["phase"] == "active"
 
 

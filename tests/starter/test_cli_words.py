@@ -18,11 +18,17 @@ WORKFLOW = "incident-0123456789abcdef0123456789"
         ((WORKFLOW, "text"), Target(workflow_id=WORKFLOW), ("text",)),
         (("S2",), Target(), ("S2",)),
         (("42", "2"), Target(number=42), ("2",)),
-        (("0",), Target(), ("0",)),
     ],
 )
 def test_split(words: tuple[str, ...], target: Target, rest: tuple[str, ...]) -> None:
     assert split(words) == (target, rest)
+
+
+@pytest.mark.parametrize("word", ["0", "#0", "-1", "+3", "9" * 23])
+def test_a_number_that_no_incident_has_is_no_other_word(word: str) -> None:
+    with pytest.raises(BadInput, match="N: must be the number") as caught:
+        split((word, "text"))
+    assert caught.value.field == "N"
 
 
 @pytest.mark.parametrize("words", [("abc",), ("0",), ("-1",), ("4.2",), ("42", "43")])

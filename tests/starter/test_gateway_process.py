@@ -121,8 +121,8 @@ WRONG = {
     "a port too high": ({"MUSTER_GATEWAY_PORT": "65536"}, "MUSTER_GATEWAY_PORT"),
     "a policy that is not there": ({"MUSTER_POLICY": "/nowhere.toml"}, "/nowhere.toml"),
     "keys that are not there": ({"MUSTER_CODEC_KEYS": "/nowhere"}, "MUSTER_CODEC_KEYS"),
-    "an address that is none": ({"TEMPORAL_ADDRESS": "http://a b"}, "TEMPORAL_"),
-    "a profile that is not there": ({"TEMPORAL_PROFILE": "nobody"}, "TEMPORAL_"),
+    "an address that is none": ({"TEMPORAL_ADDRESS": "a b"}, "TEMPORAL_ADDRESS must be HOST:PORT"),
+    "a profile that is not there": ({"TEMPORAL_PROFILE": "nobody"}, "TEMPORAL_PROFILE"),
 }
 
 

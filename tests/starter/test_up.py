@@ -9,13 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from muster.settings import SettingsError
 from starter.stack.children import Child, StackError
-from starter.stack.places import HOST, Ports, free_ports, temporal_binary
+from starter.stack.places import HOST, VARIABLES, Ports, free_ports, temporal_binary
+from starter.stack.up import _wanted
 from starter.stack.watching import LONGEST_PAUSE, Part
 from tests.starter.conftest import ROOT, Cli
 
@@ -36,6 +39,14 @@ def test_a_port_that_does_not_parse_is_refused_by_name(given: str) -> None:
     done = Cli()("up", MUSTER_GATEWAY_PORT=given)
     assert (done.code, done.out) == (2, "")
     assert f"MUSTER_GATEWAY_PORT is {given!r}: must be a port from 1 to 65535" in done.err
+
+
+@pytest.mark.parametrize("part", VARIABLES)
+def test_every_part_has_a_port_that_can_be_chosen(part: str) -> None:
+    chosen = _wanted({VARIABLES[part]: "9999"}, None).ports
+    assert chosen == replace(Ports(), **{part: 9999})
+    with pytest.raises(SettingsError, match=VARIABLES[part]):
+        _wanted({VARIABLES[part]: "many"}, None)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +135,12 @@ def test_a_child_whose_parent_is_gone_at_its_start_does_not_stay() -> None:
 def test_what_keeps_ending_is_started_again_ever_less_often(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    child = Child("part", [sys.executable, "-c", "print('why')"], dict(os.environ), tmp_path / "l")
+    child = Child(
+        "part",
+        [sys.executable, "-c", "print('why'); raise SystemExit(3)"],
+        dict(os.environ),
+        tmp_path / "l",
+    )
     part, now, starts = Part(child), 1_000.0, list[float]()
     child.start()
     for _ in range(200):
@@ -139,7 +155,24 @@ def test_what_keeps_ending_is_started_again_ever_less_often(
     assert max(waited) <= LONGEST_PAUSE + 1
     told = capsys.readouterr().err.splitlines()
     assert len(told) in {len(starts), len(starts) + 1}
-    assert told[0] == f"part has ended and is started again now; its log is {tmp_path / 'l'}: why"
+    log = tmp_path / "l"
+    assert (
+        told[0] == f"part has ended (exit code 3) and is started again now; its log is {log}: why"
+    )
+
+
+def test_of_one_that_was_killed_the_signal_is_told_and_no_older_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "import time; print('a warning of an hour ago', flush=True); time.sleep(60)"
+    child = Child("part", [sys.executable, "-c", code], dict(os.environ), tmp_path / "l")
+    child.start()
+    _until(lambda: "warning" in child.text())
+    child.kill()
+    Part(child, pause=60.0).look(0.0)
+    told = capsys.readouterr().err
+    assert "part has ended (SIGKILL) and is started again" in told
+    assert "warning" not in told
 
 
 def test_the_last_words_are_of_this_start(tmp_path: Path) -> None:

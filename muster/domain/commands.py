@@ -146,6 +146,8 @@ class Absorb(Command):
     severity: Severity
     declared_at: Annotated[Time, Field(ge=EPOCH)]
     wait_owed: bool
+    waited: bool = False
+    """A stability wait has begun: it is no false alarm any more."""
     services: Annotated[tuple[Line, ...], Field(max_length=100)] = ()
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
 

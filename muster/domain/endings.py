@@ -55,6 +55,7 @@ def absorb(state: IncidentState, command: Absorb, ctx: Context) -> Verdict:
         worst=highest(state.worst, command.severity, owed),
         previous=state.severity,
         declared_at=min(state.declared_at, command.declared_at),
+        waited=command.waited,
         services=command.services,
         alerts=command.alerts,
     )

@@ -306,6 +306,7 @@ def _absorbed(state: IncidentState, fact: f.Absorbed) -> Change:
         "severity": fact.severity,
         "worst": fact.worst,
         "declared_at": fact.declared_at,
+        "waited": state.waited or fact.waited,
         "since": min(state.since, fact.declared_at),
         "services": (*state.services, *joined),
         "alerts": _linked(fact.alerts) | state.alerts,

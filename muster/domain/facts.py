@@ -294,6 +294,7 @@ class Absorbed(Happened):
     worst: Severity
     previous: Severity
     declared_at: Time
+    waited: bool = False
     services: tuple[str, ...]
     alerts: tuple[Alert, ...]
 

@@ -17,7 +17,7 @@ POLICY = """
 stability = "15s"
 [effects]
 http_timeout = "1s"
-settle = "1s"
+settle = "2s"
 first_leg = "2s"
 slowest_retry = "1s"
 """

@@ -108,3 +108,9 @@ def test_a_false_alarm_before_its_number_still_gets_one() -> None:
     )
     assert life.state.number == 5
     assert life.state.predecessor is None
+
+
+def test_a_survivor_of_one_that_has_waited_is_no_false_alarm_either() -> None:
+    life = Life(S4)
+    life.tell(absorb(waited=True))
+    assert life.refused(c.Cancel, reason="to get it closed").code == "wait_begun"

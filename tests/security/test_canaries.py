@@ -43,7 +43,7 @@ own_channel = true
 every = "2s"
 [effects]
 http_timeout = "1s"
-settle = "1s"
+settle = "2s"
 first_leg = "2s"
 slowest_retry = "2s"
 """

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,9 @@ class Workers:
         self.process = None
 
 
-@pytest.fixture(scope="session")
-def cli_server() -> Iterator[str]:
-    """Yield the address of a dev server that has our search attributes."""
+@contextmanager
+def serving() -> Iterator[str]:
+    """Run a dev server that has our search attributes; its address."""
     address = f"127.0.0.1:{free_port()}"
     attributes = (f"{name}={kind}" for name, kind in names.SEARCH_ATTRIBUTES.items())
     options = [option for one in attributes for option in ("--search-attribute", one)]
@@ -122,6 +123,25 @@ def cli_server() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(UP)
+
+
+@pytest.fixture(scope="session")
+def cli_server() -> Iterator[str]:
+    """Yield the address of the server that most tests share."""
+    with serving() as address:
+        yield address
+
+
+@pytest.fixture
+def empty_muster() -> Iterator[Cli]:
+    """Return the CLI on a server of its own, which knows no incident."""
+    with serving() as address:
+        workers = Workers(address)
+        workers.start()
+        try:
+            yield Cli({"TEMPORAL_ADDRESS": address})
+        finally:
+            workers.stop()
 
 
 def _wait_for(address: str) -> None:

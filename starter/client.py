@@ -14,7 +14,12 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import (
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from muster import names
 from starter.connection import connect, kind, refusal, within
@@ -176,9 +181,24 @@ class Muster:
 
     # Declarations.
 
-    async def declare(self, declaration: Document) -> Address:
-        """Start the incident, or find the one that runs under this key."""
-        workflow_id = names.incident_id(declaration.get("key"))
+    async def declare(self, declaration: Document, key: str) -> Address:
+        """Start the incident, or find the one that runs under this key, which the declaration need not have."""
+        return await self._start(declaration, key, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    async def deliver(self, declaration: Document) -> Address:
+        """Start the incident as ``declare`` does, unless an earlier delivery has; one that failed may be tried again."""
+        key = declaration["key"]
+        try:
+            return await self._start(
+                declaration, key, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+            )
+        except WorkflowAlreadyStartedError:
+            return Address(names.incident_id(key))
+
+    async def _start(
+        self, declaration: Document, key: str, reuse: WorkflowIDReusePolicy
+    ) -> Address:
+        workflow_id = names.incident_id(key)
         service = declaration.get("service") or "no service"
         summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         await within(
@@ -189,6 +209,7 @@ class Muster:
                 id=workflow_id,
                 task_queue=names.TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=reuse,
                 static_summary=summary,
             ),
             silent=Unreachable("Temporal does not answer: the declaration may not be recorded"),

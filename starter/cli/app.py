@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "list": ("looking:listing", "List incidents, the newest first."),
         "timeline": ("looking:timeline", "Show what happened."),
         "watch": ("watching:watch", "Follow live; Ctrl-C leaves."),
+        "sync": ("syncing:sync", "Deliver what waits here."),
     },
     "Work on it": {
         "assign": ("speaking:assign", "Name who leads, communicates, fixes."),

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,20 @@ def test_without_a_worker_a_declaration_has_no_number_yet(
     cli_workers.start()
     later = until(lambda: shown(muster, document["workflow_id"]), "number")
     assert later["title"] == "nobody is there"
+
+
+def test_without_a_worker_what_waited_is_delivered_and_has_no_number_yet(
+    alone: tuple[Cli, str], cli_workers: Workers, tmp_path: Path
+) -> None:
+    muster, _number = alone
+    spool = {"MUSTER_SPOOL": str(tmp_path)}
+    away = {"TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
+    muster("declare", "nobody was there", "--severity", "S3", **spool, **away)
+    done = muster("sync", "--json", **spool)
+    (outcome,) = done.document["declarations"]
+    assert (done.code, outcome["outcome"], list(tmp_path.iterdir())) == (6, "recorded", [])
+    cli_workers.start()
+    assert until(lambda: shown(muster, outcome["workflow_id"]), "number")
 
 
 def test_without_a_worker_search_answers(alone: tuple[Cli, str]) -> None:

@@ -94,6 +94,11 @@ def incident_id(key: str | None) -> str:
     return f"incident-{digest(key)}" if key else f"incident-{uuid.uuid4()}"
 
 
+def probe_id() -> str:
+    """Return the workflow id of a probe, which is an incident that is none."""
+    return f"probe-{uuid.uuid4()}"
+
+
 def service_id(service: str) -> str:
     """Return the workflow id of a service; names are hashed because ids must not carry foreign text."""
     return f"service-{digest(service)}"

@@ -133,6 +133,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         since=state.since,
         severity_reason=state.severity_reason,
         private=state.private,
+        probe=state.probe,
         roles=_roles(state),
         predecessor=state.predecessor,
         merged_into=state.merged_into,

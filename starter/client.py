@@ -65,7 +65,7 @@ class Muster:
     """The operations, over one connection."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = client
 
     @classmethod
     async def connect(cls) -> "Muster":
@@ -109,7 +109,7 @@ class Muster:
 
     async def _search(self, condition: str, limit: int) -> list[Document]:
         query = f"WorkflowType = '{names.INCIDENT}' AND {condition}"
-        listed = self._client.list_workflows(query, limit=limit)
+        listed = self.client.list_workflows(query, limit=limit)
 
         async def read() -> list[Document]:
             return [_from_attributes(one.id, one.typed_search_attributes) async for one in listed]
@@ -117,10 +117,10 @@ class Muster:
         return await within(RPC_PATIENCE, read)
 
     def _ledger(self) -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(names.LEDGER_ID)
+        return self.client.get_workflow_handle(names.LEDGER_ID)
 
     def _incident(self, address: Address) -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(address.workflow_id)
+        return self.client.get_workflow_handle(address.workflow_id)
 
     async def entries(self, *, standing: bool) -> list[Document]:
         """Return incidents, the newest first: the open and just closed, or all that are carried."""
@@ -203,7 +203,7 @@ class Muster:
         summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         await within(
             RPC_PATIENCE,
-            lambda: self._client.start_workflow(
+            lambda: self.client.start_workflow(
                 names.INCIDENT,
                 declaration,
                 id=workflow_id,

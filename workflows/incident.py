@@ -86,6 +86,7 @@ class Incident:
             source=given.source,
             authenticated=given.authenticated,
             private=given.private,
+            probe=given.probe,
             workflow_id=info.workflow_id,
             title=given.title,
             severity=given.severity,
@@ -176,7 +177,7 @@ class Incident:
         self._opened = True
 
     def _first_confirmation(self, begun: f.PolicyAdopted) -> f.ConfirmationPlanned:
-        every = self._policy.definition(begun.severity).confirm
+        every = None if self._state.probe else self._policy.definition(begun.severity).confirm
         due = self._state.declared_at + every if every else None
         return f.ConfirmationPlanned(at=begun.at, due=due)
 
@@ -185,7 +186,7 @@ class Incident:
         self._deliver()
         try:
             await workflow.wait_condition(
-                lambda: self._state.number is not None,
+                lambda: self._state.registered,
                 timeout=LEDGER_PATIENCE,
                 timeout_summary="is this key known?",
             )
@@ -222,7 +223,7 @@ class Incident:
         return (at, "write what has changed") if at is not None else None
 
     def _over(self) -> bool:
-        return self._state.ended and not self._outbox.unsettled()
+        return self._state.ended and (self._state.probe or not self._outbox.unsettled())
 
     def _should_continue(self) -> bool:
         return (
@@ -268,9 +269,7 @@ class Incident:
     async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
         """Answer a command: applied, requested or pending; a refusal fails the update with type Refused."""
         if name == names.REGISTERED:
-            await workflow.wait_condition(
-                lambda: self._state.number is not None or self._is_leaving()
-            )
+            await workflow.wait_condition(lambda: self._state.registered or self._is_leaving())
             question = same_one(self._state)
             return views.answer(self._state, self._policy, Result(message=question))
         command = parsed(name, args)

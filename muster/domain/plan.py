@@ -37,6 +37,8 @@ class Notice(Record):
 
 def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ...]:
     """Return the messages and one-time effects of one fact; ``state`` is the one after it."""
+    if state.probe:
+        return tuple(_asks(state, policy)) if fact.kind == "policy_adopted" else ()
     special = _PLANS.get(fact.kind)
     effects = tuple(special(state, fact, policy)) if special else ()
     return (*effects, *in_thread(state, fact), *on_record(state, fact))
@@ -70,9 +72,13 @@ def _effect_changed(
     yield from _tell(state, fact, "opened", state.services if silent else ())
 
 
-def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
+def _asks(state: IncidentState, policy: Policy) -> Iterator[Effect]:
     asked = Body(payload=registration(state, policy).model_dump_json())
     yield effect_of(state, "registration", Op.LEDGER_REGISTER, LEDGER, body=asked)
+
+
+def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
+    yield from _asks(state, policy)
     if not state.private:
         announced = Body(channel=policy.chat.announcements)
         yield effect_of(state, "announce", Op.CHAT_ANNOUNCE, body=announced)

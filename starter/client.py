@@ -244,20 +244,21 @@ class Muster:
 
     # Reading.
 
-    async def snapshot(self, address: Address) -> Document:
-        """Return the incident at this instant. Raises Silent or Gone."""
-        found: Document = await self._ask(address, names.SNAPSHOT)
+    async def snapshot(self, address: Address, reader: str) -> Document:
+        """Return the incident at this instant, as this reader may see it. Raises Silent or Gone."""
+        found: Document = await self.ask(address, names.SNAPSHOT, reader)
         return found
 
-    async def timeline(self, address: Address) -> list[Document]:
+    async def timeline(self, address: Address, reader: str) -> list[Document]:
         """Return the timeline, the oldest first. Raises Silent or Gone."""
-        found: list[Document] = await self._ask(address, names.TIMELINE)
+        found: list[Document] = await self.ask(address, names.TIMELINE, reader)
         return found
 
-    async def _ask(self, address: Address, query: str) -> Any:
+    async def ask(self, address: Address, query: str, reader: str) -> Any:
+        """Return what a query answers this reader. Raises Silent or Gone."""
         handle = self._incident(address)
         try:
-            return await within(QUERY_PATIENCE, lambda: handle.query(query))
+            return await within(QUERY_PATIENCE, lambda: handle.query(query, reader))
         except WorkflowQueryFailedError:
             message = f"{address.workflow_id} does not understand the question"
             raise Silent(message) from None

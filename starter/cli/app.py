@@ -14,6 +14,7 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "show": ("looking:show", "Show one incident on one screen."),
         "list": ("looking:listing", "List incidents, the newest first."),
         "timeline": ("looking:timeline", "Show what happened."),
+        "audit": ("auditing:audit", "Show every change and who asked."),
         "watch": ("watching:watch", "Follow live; Ctrl-C leaves."),
         "sync": ("syncing:sync", "Deliver what waits here."),
     },

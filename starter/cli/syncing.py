@@ -10,7 +10,7 @@ from starter.cli.options import command
 from starter.cli.page import Row
 from starter.cli.session import Document, Session
 from starter.cli.spool import NotKept, Spool, Spooled
-from starter.failures import BadInput, Failure, Refused, Unreachable
+from starter.failures import BadInput, Failure, Illegible, Refused, Unreachable
 
 
 @command("sync", "muster sync", "muster sync --json")
@@ -44,12 +44,14 @@ def _became(session: Session, spool: Spool, one: Spooled | Path) -> Document:
     address = session.run(lambda muster: muster.deliver(one.declaration))
     try:
         answer = registered(session, address)
+    except Illegible:
+        answer = None  # Temporal has it, and its answer is for those who have the key
     except (BadInput, Refused) as failure:
         return _aside(spool, one.id, failure, named)
     spool.remove(one)
     delivered = named | {"outcome": "delivered", "workflow_id": address.workflow_id}
     if answer is None:
-        told = "recorded: it has no number yet. Do not repeat it"
+        told = "recorded: its number is not known yet. Do not repeat it"
         return delivered | {"outcome": "recorded", "message": told}
     return delivered | {name: answer.get(name) for name in ("number", "severity", "phase")}
 

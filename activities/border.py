@@ -5,6 +5,7 @@ import contextlib
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -17,6 +18,7 @@ HEARTBEAT_EVERY = 1.0
 SOONEST = timedelta(milliseconds=500)
 LATEST = timedelta(seconds=30)
 
+R = TypeVar("R")
 Work = Callable[[bool], Awaitable[Receipt]]
 """The write itself; told whether it is fresh."""
 
@@ -44,6 +46,14 @@ def _silenced(error: Exception) -> ApplicationError:
     place = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
     name = type(error).__name__
     return ApplicationError(f"{name} at {place}", type=name)
+
+
+async def classified(call: Awaitable[R]) -> R:
+    """Await what belongs to no effect; its errors are told apart all the same."""
+    try:
+        return await call
+    except ProviderError as error:
+        raise translated(error, activity.info().attempt, timedelta(0)) from error
 
 
 def translated(error: ProviderError, attempt: int, settle: timedelta) -> ApplicationError:

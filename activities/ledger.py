@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
 from temporalio import activity
 
-from activities.border import cross, translated
+from activities.border import classified, cross
 from muster import ports
 from muster.domain.effects import EffectCall, Op, Receipt
 from muster.domain.ledger import LedgerEntry, Registration
@@ -16,7 +15,6 @@ from muster.domain.ledger_pages import Batch, Found, Page, PageOp, Question
 from muster.domain.model import Record
 
 M = TypeVar("M", bound=Record)
-R = TypeVar("R")
 
 AT_A_TIME = 8
 """So many pages are written side by side."""
@@ -72,21 +70,13 @@ class LedgerActivities:
 
     async def _write(self, line: asyncio.Semaphore, page_id: str, page: Page) -> None:
         async with line:
-            await _classified(self._ledger.store(page_id, page))
+            await classified(self._ledger.store(page_id, page))
             activity.heartbeat(page_id)
 
     @activity.defn(name=PageOp.LOOKUP)
     async def look_up(self, question: Question) -> Found:
         """Read what the pages have."""
-        return await _classified(self._ledger.find(question))
-
-
-async def _classified(call: Awaitable[R]) -> R:
-    """Await what belongs to no effect; its errors are told apart all the same."""
-    try:
-        return await call
-    except ports.ProviderError as error:
-        raise translated(error, activity.info().attempt, timedelta(0)) from error
+        return await classified(self._ledger.find(question))
 
 
 async def _receipt(call: Awaitable[None]) -> Receipt:

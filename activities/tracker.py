@@ -1,11 +1,15 @@
 """What is done in the production tracker."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from temporalio import activity
 
-from activities.border import cross, ref
+from activities.border import classified, cross, ref
+from muster import names
 from muster.domain.effects import Document, EffectCall, Op, Receipt
+from muster.domain.record import Page, Question, page, read, rebuilt
+from muster.domain.state import IncidentState
 from muster.ports import Tracker
 
 OFF = Receipt(off=True)
@@ -14,8 +18,10 @@ OFF = Receipt(off=True)
 class TrackerActivities:
     """Activities over the Tracker port; without one every effect is off."""
 
-    def __init__(self, tracker: Tracker | None) -> None:
+    def __init__(self, tracker: Tracker | None, releasers: Collection[str] = ()) -> None:
+        """Take the port, and who reads of private incidents besides their people."""
         self._tracker = tracker
+        self._releasers = releasers
 
     @activity.defn(name=Op.TRACKER_OPEN)
     async def open(self, call: EffectCall) -> Receipt:
@@ -52,6 +58,26 @@ class TrackerActivities:
             return OFF
         prefix = f"{call.incident}/"
         return await cross(call, lambda _: tracker.sweep(prefix, ref(call, "issue")))
+
+    @activity.defn(name=names.RECORD_READ)
+    async def record(self, asked: Question) -> Page:
+        """Return what the issue has of the record; of a private incident only to its people."""
+        if (tracker := self._tracker) is None:
+            return Page(missing="the tracker is switched off")
+        issue, prefix = f"{asked.workflow_id}/issue", f"{asked.workflow_id}/record:"
+        texts = await classified(tracker.notes(issue, prefix))
+        facts, complete = read(texts.values())
+        if not facts:
+            return Page(missing="the issue has no record yet")
+        if not self._may_read(rebuilt(facts), asked.reader):
+            return Page(private=True)
+        return page(facts, asked.start, complete=complete)
+
+    def _may_read(self, state: IncidentState | None, reader: str) -> bool:
+        """Tell whether it is not private, or the reader's; what has lost its beginning may be private."""
+        if state is None:
+            return reader in self._releasers
+        return not state.private or reader in {*state.people(), *self._releasers}
 
     @activity.defn(name=Op.TRACKER_LINK)
     async def link(self, call: EffectCall) -> Receipt:

@@ -57,6 +57,8 @@ class IncidentInput(Value):
     """The source vouches for who declares; otherwise that is claimed."""
     private: bool = False
     """Others must not read of it."""
+    probe: bool = False
+    """It is no incident: a test of the whole way, which takes no number, touches nothing outside and ends soon."""
     since: Time | None = None
     """When the impact began, where that was before the declaration."""
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
@@ -174,6 +176,7 @@ class Snapshot(Record):
     since: datetime
     severity_reason: str = ""
     private: bool = False
+    probe: bool = False
     roles: RolesView
     predecessor: int | None = None
     merged_into: int | None = None

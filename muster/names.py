@@ -23,6 +23,8 @@ LEDGER_ID: Final = "ledger"
 AUDITOR_ID: Final = "auditor"
 AUDITOR_SCHEDULE: Final = "muster-auditor"
 AUDIT_LOOK: Final = "audit.look"
+READING: Final = "Reading"
+RECORD_READ: Final = "tracker.record"
 
 ASSIGN_ROLE: Final = "assign_role"
 POST_UPDATE: Final = "post_update"
@@ -92,6 +94,16 @@ SEARCH_ATTRIBUTES: Final = {
 def incident_id(key: str | None) -> str:
     """Return the workflow id of the incident declared with this key; a random one without a key."""
     return f"incident-{digest(key)}" if key else f"incident-{uuid.uuid4()}"
+
+
+def probe_id() -> str:
+    """Return the workflow id of a probe, which is an incident that is none."""
+    return f"probe-{uuid.uuid4()}"
+
+
+def reading_id() -> str:
+    """Return the workflow id of one look into the tracker."""
+    return f"reading-{uuid.uuid4()}"
 
 
 def service_id(service: str) -> str:

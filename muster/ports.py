@@ -168,6 +168,13 @@ class Tracker(Protocol):
         """Add a note with the time at which it happened."""
         ...
 
+    async def notes(self, key: str, prefix: str) -> dict[str, str]:
+        """Return the texts that were noted under keys of this prefix, by key; ``key`` is the issue's. Raises NotFound.
+
+        Only what we have written ourselves counts, and the oldest of each key.
+        """
+        ...
+
     async def link(self, issue: Receipt, other: int, relation: str) -> Receipt:
         """Relate the issue to the issue of another incident, by that incident's number. Raises Waiting until it stands."""
         ...

@@ -5,7 +5,6 @@ from datetime import datetime
 from muster import messages as m
 from muster.domain.deadlines import Deadline, deadlines, overdue, window_ends_at
 from muster.domain.effects import EffectState, Op
-from muster.domain.facts import MUSTER
 from muster.domain.fallback import meanwhile
 from muster.domain.lifecycle import Phase
 from muster.domain.naming import key, name_of
@@ -15,7 +14,7 @@ from muster.domain.policy import Policy
 from muster.domain.render import cover, public_headline
 from muster.domain.roles import Holder
 from muster.domain.state import IncidentState, Result
-from muster.domain.timeline import lines
+from muster.domain.timeline import is_claimed, lines
 
 _TITLES: dict[Op, str] = {
     Op.CHAT_ANNOUNCE: "announcement",
@@ -133,6 +132,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         since=state.since,
         severity_reason=state.severity_reason,
         private=state.private,
+        probe=state.probe,
         roles=_roles(state),
         predecessor=state.predecessor,
         merged_into=state.merged_into,
@@ -198,7 +198,7 @@ def timeline(state: IncidentState) -> list[m.TimelineEntry]:
             actor=fact.actor,
             kind=fact.kind,
             text=text,
-            claimed=not fact.authenticated and fact.actor != MUSTER,
+            claimed=is_claimed(fact),
         )
         for fact, text in lines(state)
     ]

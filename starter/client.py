@@ -14,7 +14,12 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
+from temporalio.common import (
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from muster import names
 from starter.connection import connect, kind, refusal, within
@@ -60,7 +65,7 @@ class Muster:
     """The operations, over one connection."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = client
 
     @classmethod
     async def connect(cls) -> "Muster":
@@ -104,7 +109,7 @@ class Muster:
 
     async def _search(self, condition: str, limit: int) -> list[Document]:
         query = f"WorkflowType = '{names.INCIDENT}' AND {condition}"
-        listed = self._client.list_workflows(query, limit=limit)
+        listed = self.client.list_workflows(query, limit=limit)
 
         async def read() -> list[Document]:
             return [_from_attributes(one.id, one.typed_search_attributes) async for one in listed]
@@ -112,10 +117,10 @@ class Muster:
         return await within(RPC_PATIENCE, read)
 
     def _ledger(self) -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(names.LEDGER_ID)
+        return self.client.get_workflow_handle(names.LEDGER_ID)
 
     def _incident(self, address: Address) -> WorkflowHandle[Any, Any]:
-        return self._client.get_workflow_handle(address.workflow_id)
+        return self.client.get_workflow_handle(address.workflow_id)
 
     async def entries(self, *, standing: bool) -> list[Document]:
         """Return incidents, the newest first: the open and just closed, or all that are carried."""
@@ -176,19 +181,35 @@ class Muster:
 
     # Declarations.
 
-    async def declare(self, declaration: Document) -> Address:
-        """Start the incident, or find the one that runs under this key."""
-        workflow_id = names.incident_id(declaration.get("key"))
+    async def declare(self, declaration: Document, key: str) -> Address:
+        """Start the incident, or find the one that runs under this key, which the declaration need not have."""
+        return await self._start(declaration, key, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+
+    async def deliver(self, declaration: Document) -> Address:
+        """Start the incident as ``declare`` does, unless an earlier delivery has; one that failed may be tried again."""
+        key = declaration["key"]
+        try:
+            return await self._start(
+                declaration, key, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY
+            )
+        except WorkflowAlreadyStartedError:
+            return Address(names.incident_id(key))
+
+    async def _start(
+        self, declaration: Document, key: str, reuse: WorkflowIDReusePolicy
+    ) -> Address:
+        workflow_id = names.incident_id(key)
         service = declaration.get("service") or "no service"
         summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         await within(
             RPC_PATIENCE,
-            lambda: self._client.start_workflow(
+            lambda: self.client.start_workflow(
                 names.INCIDENT,
                 declaration,
                 id=workflow_id,
                 task_queue=names.TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=reuse,
                 static_summary=summary,
             ),
             silent=Unreachable("Temporal does not answer: the declaration may not be recorded"),
@@ -223,20 +244,21 @@ class Muster:
 
     # Reading.
 
-    async def snapshot(self, address: Address) -> Document:
-        """Return the incident at this instant. Raises Silent or Gone."""
-        found: Document = await self._ask(address, names.SNAPSHOT)
+    async def snapshot(self, address: Address, reader: str) -> Document:
+        """Return the incident at this instant, as this reader may see it. Raises Silent or Gone."""
+        found: Document = await self.ask(address, names.SNAPSHOT, reader)
         return found
 
-    async def timeline(self, address: Address) -> list[Document]:
+    async def timeline(self, address: Address, reader: str) -> list[Document]:
         """Return the timeline, the oldest first. Raises Silent or Gone."""
-        found: list[Document] = await self._ask(address, names.TIMELINE)
+        found: list[Document] = await self.ask(address, names.TIMELINE, reader)
         return found
 
-    async def _ask(self, address: Address, query: str) -> Any:
+    async def ask(self, address: Address, query: str, reader: str) -> Any:
+        """Return what a query answers this reader. Raises Silent or Gone."""
         handle = self._incident(address)
         try:
-            return await within(QUERY_PATIENCE, lambda: handle.query(query))
+            return await within(QUERY_PATIENCE, lambda: handle.query(query, reader))
         except WorkflowQueryFailedError:
             message = f"{address.workflow_id} does not understand the question"
             raise Silent(message) from None

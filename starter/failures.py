@@ -12,8 +12,11 @@ Failure
 └── Interrupted   130  Ctrl-C
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from starter.cli.page import Row
 
 
 class Failure(Exception):
@@ -25,6 +28,10 @@ class Failure(Exception):
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+        self.beside: Mapping[str, Any] = {}
+        """What a program gets beside the error."""
+        self.rows: Sequence[Row] = ()
+        """What a person gets after the sentence."""
 
 
 class BadInput(Failure):

@@ -25,11 +25,12 @@ from workflows.auditor import Auditor
 from workflows.incident import Incident
 from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
+from workflows.reading import Reading
 from workflows.service import Service
 
 PASSED_THROUGH = ("muster", "workflows", "pydantic", "pydantic_core", "annotated_types")
 """Modules without I/O or a clock of their own, which the sandbox need not load again for each workflow."""
-WORKFLOWS: list[type] = [Incident, Ledger, LedgerPage, Service, Auditor]
+WORKFLOWS: list[type] = [Incident, Ledger, LedgerPage, Service, Auditor, Reading]
 INCIDENTS_CACHED = 5_000
 STICKY = timedelta(seconds=1)
 STOPPING = timedelta(seconds=5)
@@ -55,7 +56,7 @@ def workers(
     outside = {
         names.CHAT_QUEUE: ChatActivities(providers.chat),
         names.CONFERENCE_QUEUE: ConferenceActivities(providers.conference),
-        names.TRACKER_QUEUE: TrackerActivities(providers.tracker),
+        names.TRACKER_QUEUE: TrackerActivities(providers.tracker, policy.private.releasers),
         names.STATUS_QUEUE: StatusActivities(providers.status),
     }
     limits = RATES if rates is None else rates

@@ -43,7 +43,9 @@ class Face:
 
 
 def attributes(state: IncidentState) -> Iterator[SearchAttributePair[Any]]:
-    """Yield what Visibility shows: of a private incident neither what it is about nor who leads."""
+    """Yield what Visibility shows: of a private incident neither what it is about nor who leads, of a probe nothing."""
+    if state.probe:
+        return
     yield SearchAttributePair(_SEVERITY, state.severity.value)
     yield SearchAttributePair(_PHASE, state.phase.value)
     yield SearchAttributePair(_DECLARED_AT, state.declared_at)

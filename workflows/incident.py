@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from muster import names, views
     from muster.domain import commands as c
     from muster.domain import facts as f
+    from muster.domain import record
     from muster.domain.deadlines import deadlines
     from muster.domain.decide import apply, decide, not_permitted, refuse, refused
     from muster.domain.deciding import Decision, Refusal
@@ -21,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.evolve import born, evolve
     from muster.domain.naming import LEDGER
     from muster.domain.outbox import Entry, Outbox
-    from muster.domain.plan import export, plan
+    from muster.domain.plan import plan
     from muster.domain.policy import Policy
     from muster.domain.ratings import same_one
     from muster.domain.state import Result
@@ -86,6 +87,7 @@ class Incident:
             source=given.source,
             authenticated=given.authenticated,
             private=given.private,
+            probe=given.probe,
             workflow_id=info.workflow_id,
             title=given.title,
             severity=given.severity,
@@ -142,6 +144,7 @@ class Incident:
 
     def _pass(self) -> None:
         """Start and show what there is, and continue as new where it is time and nobody waits for an answer."""
+        self._hand_over()
         started, shown = self._deliver(), self._show()
         self._pulse.beat(moved=started or shown)
         if self._may_continue():
@@ -176,7 +179,7 @@ class Incident:
         self._opened = True
 
     def _first_confirmation(self, begun: f.PolicyAdopted) -> f.ConfirmationPlanned:
-        every = self._policy.definition(begun.severity).confirm
+        every = None if self._state.probe else self._policy.definition(begun.severity).confirm
         due = self._state.declared_at + every if every else None
         return f.ConfirmationPlanned(at=begun.at, due=due)
 
@@ -185,7 +188,7 @@ class Incident:
         self._deliver()
         try:
             await workflow.wait_condition(
-                lambda: self._state.number is not None,
+                lambda: self._state.registered,
                 timeout=LEDGER_PATIENCE,
                 timeout_summary="is this key known?",
             )
@@ -222,7 +225,8 @@ class Incident:
         return (at, "write what has changed") if at is not None else None
 
     def _over(self) -> bool:
-        return self._state.ended and not self._outbox.unsettled()
+        settled = not self._outbox.unsettled() and not record.is_due(self._state, self._outbox)
+        return self._state.ended and (self._state.probe or settled)
 
     def _should_continue(self) -> bool:
         return (
@@ -237,8 +241,7 @@ class Incident:
         return self._over() or self._should_continue()
 
     def _continue_as_new(self) -> None:
-        self._outbox.queue(export(self._state), workflow.now())
-        self._state = evolve(self._state, f.Exported(at=workflow.now(), upto=self._state.sequence))
+        self._export()
         carrier = Carrier(
             state=self._state.trimmed(CARRIED_RECORD),
             adopted=self._adopted,
@@ -247,6 +250,15 @@ class Incident:
             continue_after=self._continue_after,
         )
         workflow.continue_as_new(carrier.packed())
+
+    def _hand_over(self) -> None:
+        """Give the tracker the rest of the record at the end, and what has come after it once all is settled."""
+        if record.is_due(self._state, self._outbox):
+            self._export()
+
+    def _export(self) -> None:
+        self._outbox.queue(record.export(self._state), workflow.now())
+        self._state = evolve(self._state, f.Exported(at=workflow.now(), upto=self._state.sequence))
 
     # What arrives.
 
@@ -268,9 +280,7 @@ class Incident:
     async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
         """Answer a command: applied, requested or pending; a refusal fails the update with type Refused."""
         if name == names.REGISTERED:
-            await workflow.wait_condition(
-                lambda: self._state.number is not None or self._is_leaving()
-            )
+            await workflow.wait_condition(lambda: self._state.registered or self._is_leaving())
             question = same_one(self._state)
             return views.answer(self._state, self._policy, Result(message=question))
         command = parsed(name, args)

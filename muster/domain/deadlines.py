@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from muster.domain import facts as f
 from muster.domain.commands import Tick
@@ -13,6 +13,9 @@ from muster.domain.ratings import ask_confirmation
 from muster.domain.severity import WAITS
 from muster.domain.state import IncidentState
 from muster.domain.waiting import due as closing_due
+
+PROBE_LASTS = timedelta(minutes=2)
+"""So long after its declaration a probe ends by itself, should nobody have cancelled it."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ def _deadlines(state: IncidentState, policy: Policy) -> Iterator[Deadline]:
         yield Deadline("stability", state.closes_at, "closes, if it stays stable")
     if (ends_at := window_ends_at(state, policy)) is not None and not state.window_ended:
         yield Deadline("window", ends_at, "can no longer be reopened")
+    if state.phase is Phase.ACTIVE and state.probe:
+        yield Deadline("probe", state.declared_at + PROBE_LASTS, "the probe ends by itself")
     if state.phase is Phase.ACTIVE and state.confirm_at is not None:
         asked = "IMOC is asked" if state.confirm_asked else "IMOC"
         yield Deadline("confirm", state.confirm_at, f"{asked}: is it still {state.severity}?")
@@ -84,7 +89,7 @@ def resolves_at(state: IncidentState, policy: Policy) -> datetime | None:
 def tick(state: IncidentState, _command: Tick, ctx: Context) -> Verdict:
     """Deal with everything that is due, each thing once."""
     facts: tuple[f.Fact, ...] = ()
-    for deal in (_resolve, _close, _end_window, _confirm, _trying, _promises):
+    for deal in (_end_probe, _resolve, _close, _end_window, _confirm, _trying, _promises):
         facts += deal(after(state, facts), ctx)
     return Decision(facts)
 
@@ -99,6 +104,13 @@ def _resolve(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
         wait=ctx.policy.wait(state.worst),
     )
     return (resolved,)
+
+
+def _end_probe(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:
+    over = state.probe and ctx.now >= state.declared_at + PROBE_LASTS
+    if not over or state.phase is not Phase.ACTIVE:
+        return ()
+    return (ctx.rule(f.Cancelled, reason="nobody has cancelled the probe"),)
 
 
 def _close(state: IncidentState, ctx: Context) -> tuple[f.Fact, ...]:

@@ -79,6 +79,8 @@ def _refused(state: IncidentState, command: c.Command) -> Refusal | None:
         return Refusal(
             "wrong_incident", f"this is #{state.number}, not #{command.number}", "number"
         )
+    if state.probe and not isinstance(command, c.Cancel):
+        return Refusal("probe", "it is a probe: it can only be cancelled")
     allowed = _ALLOWED.get(type(command))
     if allowed is None:
         return None
@@ -114,9 +116,11 @@ def _change_severity(state: IncidentState, command: c.ChangeSeverity, ctx: Conte
 
 
 def _registered(state: IncidentState, command: c.Registered, ctx: Context) -> Verdict:
-    """Take the number and the ledger's word on the upgrade window."""
-    if state.number is not None:
+    """Take the number and the ledger's word on the upgrade window; a probe only hears that there is an answer."""
+    if state.registered:
         return Decision()
+    if state.probe:
+        return Decision((ctx.rule(f.ProbeAnswered, next_number=command.number),))
     if command.known_as is not None:
         known = ctx.rule(f.KnownAlready, number=command.number, workflow_id=command.known_as)
         return Decision((known,))

@@ -12,6 +12,7 @@ def registration(state: IncidentState, policy: Policy) -> Registration:
     return Registration(
         workflow_id=state.workflow_id,
         **_named(state),
+        probe=state.probe,
         severity=state.severity,
         key=state.key,
         declared_at=state.declared_at,

@@ -40,6 +40,7 @@ def born(fact: f.Declared) -> IncidentState:
         workflow_id=fact.workflow_id,
         title=fact.title,
         private=fact.private,
+        probe=fact.probe,
         severity=severity,
         worst=severity,
         services=(fact.service,) if fact.service else (),
@@ -72,6 +73,10 @@ def _policy_adopted(_state: IncidentState, fact: f.PolicyAdopted) -> Change:
 
 def _number_given(_state: IncidentState, fact: f.NumberGiven) -> Change:
     return {"number": fact.number, "window": fact.predecessor, "others": fact.others}
+
+
+def _probe_answered(_state: IncidentState, _fact: f.ProbeAnswered) -> Change:
+    return {"probe_answered": True}
 
 
 def _known_already(_state: IncidentState, fact: f.KnownAlready) -> Change:
@@ -332,6 +337,7 @@ def _window_ended(_state: IncidentState, _fact: f.WindowEnded) -> Change:
 _CHANGES: dict[str, Callable[[IncidentState, Any], Change]] = {
     "policy_adopted": _policy_adopted,
     "number_given": _number_given,
+    "probe_answered": _probe_answered,
     "known_already": _known_already,
     "upgraded": _upgraded,
     "effect_changed": _effect_changed,

@@ -35,6 +35,7 @@ class Declared(Happened):
     workflow_id: str
     title: str
     private: bool = False
+    probe: bool = False
     severity: Severity | None
     service: str | None
     key: str | None
@@ -58,6 +59,13 @@ class NumberGiven(Happened):
     number: int
     predecessor: Predecessor | None
     others: tuple[OpenIncident, ...] = ()
+
+
+class ProbeAnswered(Happened):
+    """The ledger has answered a probe, which takes no number; no line of the timeline."""
+
+    kind: Literal["probe_answered"] = "probe_answered"
+    next_number: int
 
 
 class KnownAlready(Happened):
@@ -357,6 +365,7 @@ Fact = Annotated[
     Declared
     | PolicyAdopted
     | NumberGiven
+    | ProbeAnswered
     | KnownAlready
     | Upgraded
     | Rated

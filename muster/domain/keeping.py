@@ -23,7 +23,9 @@ _KEPT = (
 
 
 def projections(state: IncidentState, find: Find) -> Iterator[Effect]:
-    """Yield what is to be kept current now."""
+    """Yield what is to be kept current now; of a probe nothing."""
+    if state.probe:
+        return
     gone = {
         "topic": state.ended,
         "pinned": state.ended,

@@ -18,6 +18,8 @@ class Registration(Record):
     title: str
     private: bool = False
     """It is not listed for others, and has neither title nor service here."""
+    probe: bool = False
+    """It asks whether the ledger answers, and takes no number."""
     severity: Severity
     service: str | None = None
     key: str | None = None

@@ -33,8 +33,10 @@ def register(
 ) -> tuple[LedgerState, Registered]:
     """Give out the next number, unless the incident or its key is known.
 
-    ``paged`` is the key's owner as the pages have it.
+    ``paged`` is the key's owner as the pages have it. A probe is answered like a new incident and changes nothing.
     """
+    if asked.probe:
+        return state, _numbered(state, asked)[1]
     known = asked_before(state, asked) or _owner(state, asked.key) or paged
     if known is None:
         return _numbered(state, asked)

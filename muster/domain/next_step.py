@@ -13,6 +13,8 @@ Suggestion = Callable[[IncidentState], str | None]
 
 def next_command(state: IncidentState) -> str:
     """Return the command."""
+    if state.probe:
+        return "muster probe"
     if state.requests:
         return state.requests[-1]
     found = (suggest(state) for suggest in _SUGGESTIONS.get(state.phase, ()))

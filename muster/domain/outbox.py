@@ -96,7 +96,7 @@ class Outbox:
     def ready(self, now: datetime) -> Iterator[Entry]:
         """Yield what may start now: all that it comes after is done, and nothing of its destination goes before it."""
         taken = dict(self._running)
-        busy = self._is_busy()
+        busy = self.is_busy()
         for key in list(self._open):
             entry = self._entries[key]
             destination = entry.effect.destination
@@ -115,7 +115,7 @@ class Outbox:
             if fate is EffectState.DONE and not lies:
                 yield self._entries[key]
 
-    def _is_busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Tell whether anything but the last effects is still under way."""
         under_way = (self._entries[key] for key in self._open)
         return any(

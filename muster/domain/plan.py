@@ -37,6 +37,8 @@ class Notice(Record):
 
 def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ...]:
     """Return the messages and one-time effects of one fact; ``state`` is the one after it."""
+    if state.probe:
+        return tuple(_asks(state, policy)) if fact.kind == "policy_adopted" else ()
     special = _PLANS.get(fact.kind)
     effects = tuple(special(state, fact, policy)) if special else ()
     return (*effects, *in_thread(state, fact), *on_record(state, fact))
@@ -70,9 +72,13 @@ def _effect_changed(
     yield from _tell(state, fact, "opened", state.services if silent else ())
 
 
-def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
+def _asks(state: IncidentState, policy: Policy) -> Iterator[Effect]:
     asked = Body(payload=registration(state, policy).model_dump_json())
     yield effect_of(state, "registration", Op.LEDGER_REGISTER, LEDGER, body=asked)
+
+
+def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Iterator[Effect]:
+    yield from _asks(state, policy)
     if not state.private:
         announced = Body(channel=policy.chat.announcements)
         yield effect_of(state, "announce", Op.CHAT_ANNOUNCE, body=announced)
@@ -249,51 +255,16 @@ def _unheard(state: IncidentState, fact: f.AlertsUnheard, _policy: Policy) -> It
         yield _notice(state, notice)
 
 
-EXPORT_FACTS, EXPORT_BYTES = 100, 200_000
-"""How much goes into one note of the record."""
-
-
-def export(state: IncidentState) -> Iterator[Effect]:
-    """Yield the record since the last export as notes of the tracker, one JSON object a line."""
-    facts = state.unexported()
-    first = state.sequence - len(facts)
-    for part in _parts(facts):
-        text = "\n".join(line for _, line in part)
-        body = Body(text=f"Record from {first}\n{text}", at=part[-1][0].at)
-        yield effect_of(
-            state, f"record:{first}", Op.TRACKER_NOTE, "tracker:record", body=body, after=("issue",)
-        ).model_copy(update={"alone": True})
-        first += len(part)
-
-
-def _parts(facts: tuple[f.Fact, ...]) -> Iterator[list[tuple[f.Fact, str]]]:
-    """Yield the facts with their JSON, as many at a time as go into one note."""
-    part: list[tuple[f.Fact, str]] = []
-    size = 0
-    for fact in facts:
-        line = fact.model_dump_json()
-        if part and (len(part) == EXPORT_FACTS or size + len(line) > EXPORT_BYTES):
-            yield part
-            part, size = [], 0
-        part.append((fact, line))
-        size += len(line)
-    if part:
-        yield part
-
-
 def _over(state: IncidentState, fact: f.Fact, policy: Policy) -> Iterator[Effect]:
     body = Body(payload=entry(state, policy).model_dump_json())
     if state.known_as is None:
         yield effect_of(state, "ending", Op.LEDGER_END, LEDGER, body=body, after=("registration",))
         yield from _tell(state, fact, "closed", state.services)
     yield from _packed_up(state, policy)
-    if state.known_as is None:
-        yield from export(state)
 
 
 def _ends(state: IncidentState, _fact: f.WindowEnded, policy: Policy) -> Iterator[Effect]:
     yield from _packed_up(state, policy)
-    yield from export(state)
 
 
 def _packed_up(state: IncidentState, policy: Policy) -> Iterator[Effect]:

@@ -72,6 +72,9 @@ class IncidentState(Record):
     title: str = ""
     private: bool = False
     """Others must not read of it: its own private channel, a confidential issue, no word outside."""
+    probe: bool = False
+    """A test of the whole way: nothing outside, no number, and it ends by itself."""
+    probe_answered: bool = False
     number: int | None = None
     known_as: str | None = None
     severity: Severity = Severity.S2
@@ -144,6 +147,11 @@ class IncidentState(Record):
     def awaits_ledger(self) -> bool:
         """Tell whether the ledger may still make it an S2, which closes only after a wait."""
         return self.number is None and self.worst is Severity.S3
+
+    @property
+    def registered(self) -> bool:
+        """Tell whether the ledger has answered."""
+        return self.number is not None or self.probe_answered
 
     @property
     def label(self) -> str:

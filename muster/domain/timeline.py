@@ -25,6 +25,12 @@ def sentence(fact: f.Fact) -> str:
     return tell(fact) if tell else ""
 
 
+def is_claimed(fact: f.Happened) -> bool:
+    """Tell whether nobody vouches for the actor; what follows by rule is ours, whatever name a command gives itself."""
+    by_rule = fact.actor == f.MUSTER and not fact.command_id and not isinstance(fact, f.Declared)
+    return not fact.authenticated and not by_rule
+
+
 def _names(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 

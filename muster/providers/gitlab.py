@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from muster.domain.effects import Document, Receipt
 from muster.domain.model import Time
-from muster.ports import Ambiguous, Drift, ProviderError, Waiting
+from muster.ports import Ambiguous, Drift, NotFound, ProviderError, Waiting
 from muster.providers.errors import from_requests, from_status, retry_after
 
 R = TypeVar("R")
@@ -44,6 +44,10 @@ class GitLabTracker:
     async def note(self, key: str, issue: Receipt, text: str, at: Time, *, fresh: bool) -> Receipt:
         """Add a note; one call when fresh."""
         return await self._run(lambda: self._note(key, issue, text, at, fresh))
+
+    async def notes(self, key: str, prefix: str) -> dict[str, str]:
+        """Return the texts of our own notes by key. Raises NotFound where there is no issue of this key."""
+        return await self._run(lambda: self._notes(key, prefix))
 
     async def link(self, issue: Receipt, other: int, relation: str) -> Receipt:
         """Relate the issue to the issue of another incident. Raises Waiting until that one stands."""
@@ -91,6 +95,16 @@ class GitLabTracker:
             return _note_receipt(issue, kept)
         body = f"{at:%Y-%m-%d %H:%M:%S} UTC\n\n{inert(text)}\n\n{marker(key)}"
         return _note_receipt(issue, notes.create({"body": body, "created_at": at.isoformat()}))
+
+    def _notes(self, key: str, prefix: str) -> dict[str, str]:
+        issue = next(iter(self._own(key)), None)
+        if issue is None:
+            raise NotFound(f"the tracker has no issue of {key}", code="no_issue")
+        # Whoever may comment can copy a marker; the issue's author is we, also where the token is a new one by now.
+        ours = issue.author["username"]
+        listed = issue.notes.list(order_by="created_at", sort="asc", get_all=True)
+        read = [_read_note(one.body, prefix) for one in listed if one.author["username"] == ours]
+        return dict(reversed([found for found in read if found is not None]))
 
     def _link(self, issue: Receipt, other: int, relation: str) -> Receipt:
         project = self._project()
@@ -192,6 +206,13 @@ def _created(key: str, document: Document) -> dict[str, Any]:
         "confidential": document.confidential,
         **opened,
     }
+
+
+def _read_note(body: str, prefix: str) -> tuple[str, str] | None:
+    """Return key and text of a note as ``_note`` writes it; None of another one."""
+    form = rf"[^\n]+ UTC\n\n(`{{3,}})text\n(.*)\n\1\n\n<!-- muster:({re.escape(prefix)}[^ ]+) -->\Z"
+    found = re.match(form, body.replace("\r\n", "\n"), re.DOTALL)
+    return (found[3], found[2]) if found else None
 
 
 def _kept_note(notes: Any, key: str) -> Any:

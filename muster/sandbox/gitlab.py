@@ -116,6 +116,7 @@ class GitLab(Vendor):
             "created_at": opened or now(),
             "updated_at": now(),
             "confidential": truth(call.fields, "confidential"),
+            "author": {"username": "muster"},
             "web_url": f"{WEB}/{iid}",
             "notes": [],
             "links": [],

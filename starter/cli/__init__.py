@@ -68,11 +68,12 @@ def _tell(failure: Failure, *, as_json: bool) -> int:
     message = inert(failure)
     if as_json:
         found = {"code": failure.code, "message": message, "field": failure.field}
-        sys.stdout.write(json.dumps({"error": found}) + "\n")
+        sys.stdout.write(json.dumps({"error": found, **failure.beside}) + "\n")
     elif isinstance(failure, Refused):
-        write(refused(failure.answer), sys.stderr)
+        write([*refused(failure.answer), *failure.rows], sys.stderr)
     else:
         sys.stderr.write(f"muster: {message}\n")
+        write(failure.rows, sys.stderr)
     return failure.exit_code
 
 

@@ -14,7 +14,9 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "show": ("looking:show", "Show one incident on one screen."),
         "list": ("looking:listing", "List incidents, the newest first."),
         "timeline": ("looking:timeline", "Show what happened."),
+        "audit": ("auditing:audit", "Show every change and who asked."),
         "watch": ("watching:watch", "Follow live; Ctrl-C leaves."),
+        "sync": ("syncing:sync", "Deliver what waits here."),
     },
     "Work on it": {
         "assign": ("speaking:assign", "Name who leads, communicates, fixes."),
@@ -34,6 +36,7 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "demo": ("processes:demo", "Live through one incident."),
         "worker": ("processes:worker", "Run a worker."),
         "gateway": ("processes:gateway", "Run the HTTP gateway."),
+        "probe": ("probing:probe", "Test the whole way, unseen by people."),
         "policy": ("policies:policy", "Show or check the policy."),
         "completion": ("completion:completion", "Print or install shell completion."),
     },

@@ -1,16 +1,17 @@
 """``declare``: an incident begins."""
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from starter.cli import answers, asking, fields, rating, times
+from starter.cli import absence, answers, asking, fields, rating, times
 from starter.cli.options import Field, command, offered
 from starter.cli.page import Row
 from starter.cli.session import Document, Session
-from starter.failures import NoSuchIncident
+from starter.failures import NoSuchIncident, Unreachable
 
 if TYPE_CHECKING:
     from starter.client import Address
@@ -66,9 +67,21 @@ def declare(
         "since": began,
     }
     sent = {field: value for field, value in declaration.items() if value is not None}
-    address = session.run(lambda muster: muster.declare(sent))
-    answer = session.run(lambda muster: muster.registered(address))
-    return _give(session, sent, address, answer)
+    # Tried under the key that it would have in the spool: nobody knows whether a try that broke off began it.
+    spare = key or f"cli-{uuid.uuid4()}"
+    try:
+        address = session.run(lambda muster: muster.declare(sent, spare))
+    except Unreachable as failure:
+        raise absence.kept(sent | {"key": spare}, failure) from None
+    return _give(session, sent, address, registered(session, address))
+
+
+def registered(session: Session, address: "Address") -> Document | None:
+    """Return the answer that has the number; None too where Temporal, which has the declaration, went away."""
+    try:
+        return session.run(lambda muster: muster.registered(address))
+    except Unreachable:
+        return None
 
 
 def _back(text: str) -> str:

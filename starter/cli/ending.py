@@ -142,6 +142,6 @@ def _request(incident: Document, actor: str) -> list[Row]:
 
 def _seen(session: Session, address: "Address") -> Document:
     try:
-        return session.run(lambda muster: muster.snapshot(address))
+        return session.run(lambda muster: muster.snapshot(address, session.reader))
     except (Silent, Gone):
         return address.entry or {"number": address.number}

@@ -10,7 +10,7 @@ from starter.cli.options import Field, command
 from starter.cli.screen import screen
 from starter.cli.session import OPEN, Document, Session
 from starter.cli.words import only_target
-from starter.failures import Gone, NoSuchIncident, Silent
+from starter.failures import Gone, Illegible, NoSuchIncident, Refused, Silent
 
 if TYPE_CHECKING:
     from starter.client import Address
@@ -45,11 +45,25 @@ def show(session: Session, words: tuple[str, ...], *, full: bool) -> int:
 def look(session: Session, address: "Address") -> Document:
     """Return the snapshot, else what ledger or search know. Raises NoSuchIncident."""
     try:
-        return session.run(lambda muster: muster.snapshot(address))
+        return session.run(lambda muster: muster.snapshot(address, session.reader))
     except Gone:
-        return _from_ledger(address)
+        return _from_record(session, address)
     except Silent:
         return _stale(session, address)
+
+
+def _from_record(session: Session, address: "Address") -> Document:
+    """Return what the ledger knows, and the tracker as far as it has the record and the reader may read it."""
+    known = _from_ledger(address)
+    from starter.recalling import from_tracker
+
+    try:
+        found = session.run(lambda muster: from_tracker(muster, address, session.reader))
+    except (Silent, Illegible, Refused) as failure:
+        return known | {"missing": str(failure)}
+    from starter.cli.recorded import snapshot
+
+    return snapshot(found, known)
 
 
 def _from_ledger(address: "Address") -> Document:
@@ -125,15 +139,26 @@ def timeline(session: Session, words: tuple[str, ...]) -> int:
     """Show what happened, the oldest first."""
     address = session.address(only_target(words))
     try:
-        entries = session.run(lambda muster: muster.timeline(address))
+        entries = session.run(lambda muster: muster.timeline(address, session.reader))
     except Gone:
-        raise _forgotten(address) from None
+        entries = _recorded(session, address)
     session.show(entries, lists.timeline(entries, datetime.now(UTC)))
     return 0
 
 
-def _forgotten(address: "Address") -> NoSuchIncident:
-    if address.entry is None:
-        return NoSuchIncident(f"there is no incident {address.workflow_id}", "N")
-    where = address.entry.get("tracker") or "the production tracker"
-    return NoSuchIncident(f"Temporal no longer has its history; the record is in {where}", "N")
+def _recorded(session: Session, address: "Address") -> list[Document]:
+    from starter.recalling import from_tracker
+
+    found = session.run(lambda muster: from_tracker(muster, address, session.reader))
+    if not found.facts:
+        raise forgotten(address, found.missing)
+    from starter.cli.recorded import timeline as told
+
+    return told(found)
+
+
+def forgotten(address: "Address", why: str) -> NoSuchIncident:
+    """Return what is said of an incident that has a number and no record that can be read."""
+    where = (address.entry or {}).get("tracker") or "the production tracker"
+    message = f"Temporal no longer has its history, and {where} says nothing: {why}"
+    return NoSuchIncident(message, "N")

@@ -6,8 +6,11 @@ from typing import Any
 
 import click
 
+from starter.cli.absence import hint
 from starter.cli.session import Session
 
+_UNHINTED = frozenset({"sync", "completion"})
+"""Commands that need no word of what waits in the spool: one delivers it, the other runs in every new shell."""
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -62,6 +65,8 @@ def command(name: str, *lines: str) -> Callable[[Callable[..., int]], click.Comm
         )
         @functools.wraps(function)
         def run(*, as_json: bool, actor: str | None, **given: Any) -> int:
+            if not as_json and name not in _UNHINTED:
+                hint()
             return function(Session(as_json=as_json, given_actor=actor), **given)
 
         return run

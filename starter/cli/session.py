@@ -1,6 +1,7 @@
 """One run of a command: who asks, how the answer is shown, and the one door to Temporal."""
 
 import asyncio
+import contextlib
 import getpass
 import json
 import os
@@ -41,6 +42,15 @@ class Session:
         if named := os.environ.get("MUSTER_AS"):
             return fields.checked("MUSTER_AS", fields.person, named)
         return fields.checked("as", fields.person, _login())
+
+    @property
+    def reader(self) -> str:
+        """Return who reads: the same, or nobody where the login has no name to ask by."""
+        if self._given_actor is None and "MUSTER_AS" not in os.environ:
+            with contextlib.suppress(BadInput):
+                return self.actor
+            return ""
+        return self.actor
 
     def person(self, field: str, word: str) -> str:
         """Return the person; ``me`` is who asks."""

@@ -23,6 +23,8 @@ def declared(
     service: str | None = "web",
     alerts: tuple[Alert, ...] = (),
     actor: str = "ana",
+    *,
+    probe: bool = False,
 ) -> IncidentState:
     """Return an incident as it is just after its declaration."""
     state = born(
@@ -36,6 +38,7 @@ def declared(
             key=None,
             since=START,
             alerts=alerts,
+            probe=probe,
         )
     )
     begun = f.PolicyAdopted(at=START, digest="d", severity=severity, defaulted=False)

@@ -9,8 +9,9 @@ from muster.domain import facts as f
 from muster.domain.effects import Op
 from muster.domain.evolve import ENDED_ALERTS_KEPT
 from muster.domain.lifecycle import Phase
-from muster.domain.plan import EXPORT_BYTES, export, plan
+from muster.domain.plan import plan
 from muster.domain.policy import Alerts, Policy
+from muster.domain.record import PART_BYTES, export
 from muster.domain.severity import Severity
 from tests.domain.life import Life, alert
 
@@ -61,7 +62,7 @@ def test_the_record_is_exported_in_notes_that_a_tracker_takes() -> None:
         life.report(*batch)
     notes = [one.body.text for one in export(life.state)]
     assert len(notes) > 5
-    assert max(map(len, notes)) < EXPORT_BYTES + 200_000
+    assert max(map(len, notes)) < PART_BYTES + 200_000
     lines = [line for note in notes for line in note.splitlines()[1:]]
     assert lines == [fact.model_dump_json() for fact in life.state.facts]
 

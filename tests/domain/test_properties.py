@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from muster.domain import commands as c
+from muster.domain import record
 from muster.domain.decide import decide
 from muster.domain.deciding import Decision, Refusal
 from muster.domain.evolve import born, evolve
@@ -174,6 +175,15 @@ class AnyLife(RuleBasedStateMachine):
         for fact in state.facts[1:]:
             replayed = evolve(replayed, fact)
         assert replayed.model_copy(update={"results": state.results}) == state
+
+    def teardown(self) -> None:
+        """What the tracker is given of a life, read back, gives its state as well."""
+        state = self.life.state
+        facts, complete = record.read(text for _, text, _ in record.parts(state.facts, 0))
+        again = record.rebuilt(facts)
+        assert complete
+        assert again is not None
+        assert again.model_copy(update={"results": state.results}) == state
 
     @invariant()
     def decide_is_pure(self) -> None:

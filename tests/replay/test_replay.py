@@ -14,9 +14,10 @@ from workflows.auditor import Auditor
 from workflows.incident import Incident
 from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
+from workflows.reading import Reading
 from workflows.service import Service
 
-WORKFLOWS = [Incident, Ledger, LedgerPage, Service, Auditor]
+WORKFLOWS = [Incident, Ledger, LedgerPage, Service, Auditor, Reading]
 LIVES = (
     "auditor-completed",
     "incident-1-completed",

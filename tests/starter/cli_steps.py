@@ -11,7 +11,11 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from muster import names
 from tests.starter.conftest import Cli
+
+VOUCHED = {"command_id": "chat-1", "actor": "eve", "source": "chat", "authenticated": True}
+"""What a source of its own sends, which knows who asks."""
 
 
 def declared(muster: Cli, *words: str) -> dict[str, Any]:
@@ -59,11 +63,31 @@ def until_gone(muster: Cli, incident: dict[str, Any]) -> None:
     until(lambda: {"count": asyncio.run(_count(client, query))}, "count")
 
 
-def ended(muster: Cli, incident: dict[str, Any]) -> dict[str, Any]:
-    """Return what the ledger has of an incident that has ended, or nothing while it does not say so."""
-    entries: list[dict[str, Any]] = muster("list", "--json").document
-    mine = (one for one in entries if one["number"] == incident["number"])
-    return next((one for one in mine if one["phase"] not in {"active", "resolved"}), {})
+def spoken(muster: Cli, incident: dict[str, Any], payload: dict[str, Any]) -> None:
+    """Send a note as a source of its own does, as an update and as a signal."""
+
+    async def sent() -> None:
+        client = await Client.connect(muster.environment["TEMPORAL_ADDRESS"])
+        handle = client.get_workflow_handle(incident["workflow_id"])
+        await handle.signal(names.ADD_NOTE, payload)
+        await handle.execute_update(names.ADD_NOTE, payload)
+
+    asyncio.run(sent())
+
+
+def declared_in_private(muster: Cli) -> dict[str, Any]:
+    """Declare a private incident as a service does, and return the answer."""
+
+    async def started() -> dict[str, Any]:
+        client = await Client.connect(muster.environment["TEMPORAL_ADDRESS"])
+        secret = {"title": "a leak", "severity": "S3", "private": True, "declared_by": "ann"}
+        handle = await client.start_workflow(
+            names.INCIDENT, secret, id=names.incident_id(None), task_queue=names.TASK_QUEUE
+        )
+        answer: dict[str, Any] = await handle.execute_update(names.REGISTERED)
+        return answer
+
+    return asyncio.run(started())
 
 
 async def _count(address: str, query: str) -> int:
@@ -71,9 +95,13 @@ async def _count(address: str, query: str) -> int:
     return (await client.count_workflows(query)).count
 
 
-async def forget(address: str, workflow_id: str) -> None:
-    """Make Temporal forget a workflow, as its retention would."""
+async def forget(address: str, *workflow_ids: str) -> None:
+    """Make Temporal forget workflows, as its retention would; a dev server takes up to 20 s for it."""
     client = await Client.connect(address)
+    await asyncio.gather(*(_forgotten(client, workflow_id) for workflow_id in workflow_ids))
+
+
+async def _forgotten(client: Client, workflow_id: str) -> None:
     request = DeleteWorkflowExecutionRequest(
         namespace="default", workflow_execution=WorkflowExecution(workflow_id=workflow_id)
     )

@@ -72,6 +72,7 @@ class Cli:
         """Return the whole environment of a command."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         plain = {"MUSTER_AS": "ann", "TZ": "UTC", "COLUMNS": "80", "LINES": "24"}
+        plain["MUSTER_SPOOL"] = os.devnull + "/spool"
         here = {"PYTHONPATH": str(ROOT), "TEMPORAL_CONFIG_FILE": os.devnull}
         return kept | plain | here | dict(self.environment) | dict(more)
 

@@ -1,12 +1,12 @@
-"""The CLI where no worker answers, where Temporal has forgotten, and where it is not there."""
+"""The CLI where no worker answers, and where Temporal is not there."""
 
-import asyncio
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.starter.cli_steps import declared, ended, forget, label, shown, until, until_found
+from tests.starter.cli_steps import declared, label, shown, until, until_found
 from tests.starter.conftest import Cli, Workers, free_port
 
 pytestmark = pytest.mark.timeout(120)
@@ -56,6 +56,20 @@ def test_without_a_worker_a_declaration_has_no_number_yet(
     assert later["title"] == "nobody is there"
 
 
+def test_without_a_worker_what_waited_is_delivered_and_has_no_number_yet(
+    alone: tuple[Cli, str], cli_workers: Workers, tmp_path: Path
+) -> None:
+    muster, _number = alone
+    spool = {"MUSTER_SPOOL": str(tmp_path)}
+    away = {"TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"}
+    muster("declare", "nobody was there", "--severity", "S3", **spool, **away)
+    done = muster("sync", "--json", **spool)
+    (outcome,) = done.document["declarations"]
+    assert (done.code, outcome["outcome"], list(tmp_path.iterdir())) == (6, "recorded", [])
+    cli_workers.start()
+    assert until(lambda: shown(muster, outcome["workflow_id"]), "number")
+
+
 def test_without_a_worker_search_answers(alone: tuple[Cli, str]) -> None:
     muster, number = alone
     done = muster("show", number, "--json")
@@ -74,22 +88,6 @@ def test_without_a_worker_search_answers(alone: tuple[Cli, str]) -> None:
     assert muster("timeline", number, "--json").document["error"]["code"] == "not_answered"
     assert muster("timeline", number).code == 6
     assert muster("show", "99999").code == 3
-
-
-def test_what_temporal_has_forgotten_the_ledger_knows(muster: Cli, cli_server: str) -> None:
-    first = declared(muster, "soon forgotten", "--severity", "S3")
-    muster("cancel", label(first), "--reason", "x")
-    until(lambda: ended(muster, first), "phase")
-    asyncio.run(forget(cli_server, first["workflow_id"]))
-    done = muster("show", label(first), "--json")
-    assert done.code == 0
-    incident = done.document
-    assert (incident["source"], incident["phase"]) == ("ledger", "cancelled")
-    assert incident["title"] == "soon forgotten"
-    assert muster("show", label(first)).code == 0
-    assert muster("timeline", label(first)).code == 3
-    error = muster("note", label(first), "x", "--json")
-    assert (error.code, error.document["error"]["code"]) == (4, "ended")
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ BAD = [
     ("policy", "FILE", ["check"]),
     ("completion", "shell", []),
     ("completion", "shell", ["tcsh"]),
+    ("sync", None, ["42"]),
     ("show", "frob", ["--frob"]),
     ("frob", "frob", []),
 ]
@@ -106,6 +107,7 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is sent meets nobody, which is exit 5."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("MUSTER_AS", "ann")
+    monkeypatch.setenv("MUSTER_SPOOL", "/dev/null/spool")
     monkeypatch.delenv("MUSTER_POLICY", raising=False)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import pytest
 
+from muster import names
 from tests.starter.cli_steps import declared, label, shown, until_gone
 from tests.starter.conftest import MAIN, Cli
 
@@ -39,6 +40,7 @@ def test_a_key_is_one_incident_however_often_it_is_declared(muster: Cli) -> None
     again = declared(muster, "disk is full", "--key", "ticket-1")
     assert again["number"] == first["number"]
     assert again["message"] == "this key is known already"
+    assert first["workflow_id"] == names.incident_id("ticket-1")
 
 
 def test_a_key_of_an_ended_incident_answers_with_its_number(muster: Cli) -> None:

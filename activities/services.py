@@ -18,6 +18,7 @@ from activities.border import cross
 from muster import names
 from muster.domain.commands import Absorb, ReportAlerts
 from muster.domain.effects import EffectCall, Op, Receipt
+from muster.domain.foreign import in_code
 from muster.domain.ledger import LedgerEntry
 from muster.domain.lifecycle import OPEN
 from muster.domain.service import Declare, Declared, Report, Reported, ServiceInput, ServiceOp
@@ -93,7 +94,7 @@ class ServiceActivities:
                 task_queue=names.TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"{call.service}: {declaration.title}"[:200],
+                static_summary=in_code(f"{call.service}: {declaration.title}"[:198]),
                 rpc_timeout=_RPC,
             )
         except WorkflowAlreadyStartedError:
@@ -133,7 +134,7 @@ class Relay:
                 task_queue=names.TASK_QUEUE,
                 start_signal=names.SERVICE_INCIDENT,
                 start_signal_args=[notice.model_dump(mode="json")],
-                static_summary=notice.service,
+                static_summary=in_code(notice.service),
                 rpc_timeout=_RPC,
             )
         except RPCError as error:

@@ -11,12 +11,16 @@ from muster.domain import commands
 from muster.domain.alerts import Alert
 from muster.domain.audiences import Audience
 from muster.domain.effects import EffectState
+from muster.domain.foreign import clean
 from muster.domain.lifecycle import Phase
 from muster.domain.model import Id, Line, Person, Record, Time, Title, Value
 from muster.domain.policy import Policy
 from muster.domain.severity import Rating, Severity
 
 M = TypeVar("M", bound=Value)
+
+_FIELD, _REASON = 100, 500
+"""Characters of what a refusal says of a field: its name may be a stranger's."""
 
 COMMANDS: dict[str, type[commands.Command]] = {
     names.ASSIGN_ROLE: commands.AssignRole,
@@ -265,7 +269,7 @@ def parse(name: str, payload: object) -> commands.Command:
     """Return the command of this message name. Raises BadInput naming the field."""
     model = COMMANDS.get(name)
     if model is None:
-        message = f"unknown message {name!r}"
+        message = f"unknown message {clean(name, _FIELD)!r}"
         raise BadInput(message, "name")
     return validated(model, payload)
 
@@ -281,8 +285,8 @@ def validated(model: type[M], payload: object) -> M:
 def bad_input(error: ValidationError) -> BadInput:
     """Return the first finding of a validation as one sentence that begins with the field."""
     first: Any = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
-    reason = str(first["msg"]).removeprefix("Value error, ")
+    field = clean(".".join(str(part) for part in first["loc"]), _FIELD) or None
+    reason = clean(str(first["msg"]).removeprefix("Value error, "), _REASON)
     return BadInput(f"{field}: {reason}" if field else reason, field)
 
 

@@ -17,6 +17,7 @@ from temporalio.client import (
 from temporalio.common import TypedSearchAttributes, WorkflowIDConflictPolicy
 
 from muster import names
+from muster.domain.foreign import in_code
 from starter.connection import connect, kind, refusal, within
 from starter.failures import Gone, NoSuchIncident, Refused, Silent, Unreachable
 
@@ -179,7 +180,7 @@ class Muster:
     async def declare(self, declaration: Document) -> Address:
         """Start the incident, or find the one that runs under this key."""
         workflow_id = names.incident_id(declaration.get("key"))
-        service = declaration.get("service") or "no service"
+        service = in_code(declaration.get("service") or "no service")
         summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         await within(
             RPC_PATIENCE,

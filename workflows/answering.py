@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from muster import messages as m
     from muster.domain import commands as c
     from muster.domain import facts as f
+    from muster.domain.foreign import clean
 
 
 def read(name: str, args: Sequence[RawValue]) -> c.Command:
@@ -48,7 +49,7 @@ def unreadable(name: str, error: m.BadInput, at: datetime) -> f.Refused:
         at=at,
         actor="unknown",
         source="signal",
-        command=name[:60],
+        command=clean(name, 60),
         code="bad_input",
         reason=str(error)[:300],
     )

@@ -1,6 +1,6 @@
 """What an incident takes along when it continues as new, and how a start payload is read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio import workflow
@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.outbox import Entry
     from muster.domain.state import IncidentState
     from muster.messages import AdoptedPolicy, BadInput, IncidentInput, bad_input, validated
+    from workflows.packing import compressed, unpacked
 
 
 class Carrier(Record):
@@ -30,16 +31,23 @@ def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
         message = f"one declaration is expected, not {len(payloads)}"
         raise BadInput(message, None)
     payload = payloads[0]
+    if isinstance(payload, bytes):
+        return _carrier(lambda: Carrier.model_validate_json(unpacked(payload)))
     if not isinstance(payload, dict):
         message = "the declaration is no JSON object"
         raise BadInput(message, None)
     if payload.keys() == {"carrier"}:
-        return _carrier(payload["carrier"])
+        return _carrier(lambda: Carrier.model_validate(payload["carrier"]))
     return validated(IncidentInput, payload)
 
 
-def _carrier(payload: object) -> Carrier:
+def packed(carrier: Carrier) -> dict[str, Any] | bytes:
+    """Return the carrier as a start payload."""
+    return compressed(carrier.model_dump_json()) or {"carrier": carrier.model_dump(mode="json")}
+
+
+def _carrier(read: Callable[[], Carrier]) -> Carrier:
     try:
-        return Carrier.model_validate(payload)
+        return read()
     except ValidationError as error:
         raise bad_input(error) from None

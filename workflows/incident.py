@@ -1,6 +1,7 @@
 """The workflow of one incident: handlers that decide, and a main loop that keeps its deadlines."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,26 +16,30 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain import commands as c
     from muster.domain import facts as f
     from muster.domain.deadlines import deadlines
-    from muster.domain.decide import apply, decide, not_permitted, refuse, refused
-    from muster.domain.deciding import Decision, Refusal
+    from muster.domain.decide import apply, decide, entered, not_permitted, refuse, refused
+    from muster.domain.deciding import Decision, Refusal, Verdict
     from muster.domain.effects import EffectState, Receipt, Timing
     from muster.domain.evolve import born, evolve
+    from muster.domain.exporting import export
     from muster.domain.naming import LEDGER
     from muster.domain.outbox import Entry, Outbox
-    from muster.domain.plan import export, plan
+    from muster.domain.plan import plan
     from muster.domain.policy import Policy
     from muster.domain.state import Result
     from workflows import clock, following
     from workflows.answering import not_allowed, parsed, read, refusal, unreadable
-    from workflows.carrier import Carrier, unpack
+    from workflows.carrier import Carrier, packed, unpack
     from workflows.delivery import Delivery
     from workflows.face import Face
+    from workflows.pace import ANSWERED, BREATH, Pace, crowded
     from workflows.writing import Writing
 
 LEDGER_PATIENCE = timedelta(seconds=2)
 """How long a keyed declaration waits for the ledger, which may know the key, before it opens anything outside."""
-CARRIED_RECORD = 600_000
+CARRIED_RECORD = 400_000
 """Bytes of the record that one run hands to the next; the tracker has the rest."""
+RECORD_WAITING = 600_000
+"""Bytes that may wait to be sent when a run hands over its record; what has no room is said to be missing."""
 CONTINUE_AFTER = 500
 """Commands of one run, after which the incident continues as new."""
 
@@ -46,7 +51,8 @@ class Incident:
     @workflow.init
     def __init__(self, *payloads: Any) -> None:
         self._bad: m.BadInput | None = None
-        self._inbox: list[c.Command] = []
+        self._inbox: deque[tuple[str, Sequence[RawValue]]] = deque()
+        self._pace = Pace()
         self._adopted: m.AdoptedPolicy | None = None
         self._face = Face()
         self._handled = 0
@@ -120,9 +126,13 @@ class Incident:
             asyncio.create_task(clock.keep(self._next_deadline, self._deadline_passed)),
             asyncio.create_task(clock.keep(self._next_start, self._settle_down)),
         ]
-        while not self._over():
+        while self._inbox or not self._over():
+            self._read()
             self._deliver()
             self._show()
+            if self._inbox:
+                await workflow.sleep(BREATH, summary="a long backlog")
+                continue
             if self._should_continue():
                 await self._continue_as_new()
             self._changed = False
@@ -133,7 +143,8 @@ class Incident:
         return views.answer(self._state, self._policy, Result(message="ended"))
 
     def _is_awake(self) -> bool:
-        return self._changed or self._over() or self._should_continue()
+        busy = self._changed or bool(self._inbox)
+        return busy or self._over() or self._should_continue()
 
     async def _adopt(self) -> None:
         adopted = await workflow.execute_local_activity(
@@ -153,9 +164,7 @@ class Incident:
             defaulted=given is None,
         )
         self._happen((begun, self._first_confirmation(begun)))
-        waiting, self._inbox = self._inbox, []
-        for command in waiting:
-            self._receive(command)
+        self._read()
         if self._state.key is not None:
             await self._ledger_first()
         self._opened = True
@@ -210,13 +219,15 @@ class Incident:
         return self._state.ended and not self._outbox.unsettled()
 
     def _should_continue(self) -> bool:
-        return (
-            self._handled >= self._continue_after or workflow.info().is_continue_as_new_suggested()
-        )
+        spent = self._handled >= self._continue_after or self._pace.is_spent
+        return spent or workflow.info().is_continue_as_new_suggested()
 
     async def _continue_as_new(self) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
-        self._outbox.queue(export(self._state), workflow.now())
+        if self._inbox:
+            return
+        room = max(RECORD_WAITING - self._outbox.weight, 0)
+        self._outbox.queue(export(self._state, room), workflow.now())
         self._state = evolve(self._state, f.Exported(at=workflow.now(), upto=self._state.sequence))
         carrier = Carrier(
             state=self._state.trimmed(CARRIED_RECORD),
@@ -225,22 +236,16 @@ class Incident:
             written=self._writing.written,
             continue_after=self._continue_after,
         )
-        workflow.continue_as_new({"carrier": carrier.model_dump(mode="json")})
+        workflow.continue_as_new(packed(carrier))
 
     # What arrives.
 
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any signal of any shape: a command is applied or refused on record, all else is a refusal on record."""
-        try:
-            command = read(name, args)
-        except m.BadInput as error:
-            self._state = evolve(self._state, unreadable(name, error, workflow.now()))
-            return
-        if self._adopted is None:
-            self._inbox.append(command)
-        else:
-            self._receive(command)
+        self._inbox.append((name, args))
+        if self._adopted is not None:
+            self._read()
 
     @workflow.update(dynamic=True)
     async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
@@ -250,7 +255,8 @@ class Incident:
             return views.answer(self._state, self._policy, Result())
         command = parsed(name, args)
         await workflow.wait_condition(lambda: self._adopted is not None)
-        self._receive(command)
+        self._pace.take(args)
+        self._receive(command, ANSWERED)
         await workflow.wait_condition(lambda: self._result(command).outcome != "pending")
         return self._answered(self._result(command))
 
@@ -262,7 +268,7 @@ class Incident:
         command = parsed(name, args)
         if self._adopted is None:
             return
-        verdict = decide(self._state, command, self._policy, workflow.now())
+        verdict = self._decided(command, ANSWERED)
         if isinstance(verdict, Refusal):
             raise refusal(views.answer(self._state, self._policy, refused(verdict)))
 
@@ -281,7 +287,7 @@ class Incident:
     @workflow.query(name=names.RECORD)
     def record(self, reader: str = "") -> list[f.Fact]:
         """Return the facts, from which the state can be built again; none of a private one, unless to its people."""
-        return list(self._state.facts) if self._may_read(reader) else []
+        return views.record(self._state) if self._may_read(reader) else []
 
     def _may_read(self, reader: str) -> bool:
         releasers = self._policy.private.releasers if self._adopted else ()
@@ -298,11 +304,28 @@ class Incident:
 
     # Deciding.
 
-    def _receive(self, command: c.Command) -> None:
+    def _read(self) -> None:
+        """Read what has arrived, in order, as much of it as one instant has room for."""
+        while self._inbox and self._pace.allows(self._inbox[0][1], workflow.now()):
+            name, args = self._inbox.popleft()
+            self._pace.take(args)
+            try:
+                self._receive(read(name, args))
+            except m.BadInput as error:
+                self._handled += 1
+                self._state = entered(self._state, unreadable(name, error, workflow.now()))
+
+    def _decided(self, command: c.Command, spare: int = 0) -> Verdict:
+        known = command.command_id in self._state.results
+        taken = self._pace.taken - spare
+        full = None if known else crowded(command, taken, self._outbox.weight)
+        return full or decide(self._state, command, self._policy, workflow.now())
+
+    def _receive(self, command: c.Command, spare: int = 0) -> None:
         """Decide a command from outside; a refusal goes on record, since its sender may be gone."""
         self._handled += 1
         now = workflow.now()
-        verdict = decide(self._state, command, self._policy, now)
+        verdict = self._decided(command, spare)
         if isinstance(verdict, Decision):
             self._enact(command, verdict)
             if isinstance(command, c.RetryEffect):

@@ -1,6 +1,5 @@
 """How the ledger and its pages read payloads, and what they leave to their next run."""
 
-import zlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -11,13 +10,12 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import TypeAdapter, ValidationError
 
+    from muster.domain.foreign import clean
     from muster.domain.model import Record
     from muster.messages import BadInput, bad_input
+    from workflows.packing import compressed, unpacked
 
 S = TypeVar("S", bound=Record)
-
-PLAIN_MAX = 500_000
-"""A larger carrier travels compressed: the server takes no payload of more than 2 MB."""
 
 
 def carried(payloads: Sequence[object], model: type[S], required: str) -> S:
@@ -39,26 +37,21 @@ def carried(payloads: Sequence[object], model: type[S], required: str) -> S:
 
 
 def _unpacked(given: object, model: type[S]) -> S:
-    if not isinstance(given, bytes):
-        return model.model_validate(given)
-    try:
-        return model.model_validate_json(zlib.decompress(given))
-    except zlib.error:
-        message = "the carrier is neither JSON nor compressed JSON"
-        raise BadInput(message, None) from None
+    if isinstance(given, bytes):
+        return model.model_validate_json(unpacked(given))
+    return model.model_validate(given)
 
 
 def packed(state: Record) -> Record | bytes:
     """Return the state as a start payload: itself, or compressed where it is large."""
-    text = state.model_dump_json(exclude_none=True)
-    return state if len(text) < PLAIN_MAX else zlib.compress(text.encode())
+    return compressed(state.model_dump_json(exclude_none=True)) or state
 
 
 def parsed(table: dict[str, TypeAdapter[Any]], name: str, args: Sequence[RawValue]) -> Any:
     """Return the one payload of this message. Raises ApplicationError naming the field."""
     adapter = table.get(name)
     if adapter is None:
-        unknown = f"unknown update {name!r}"
+        unknown = f"unknown update {clean(name, 100)!r}"
         raise refusal(unknown)
     if len(args) != 1:
         wrong = f"{name} takes one payload, not {len(args)}"

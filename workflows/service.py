@@ -14,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
 
     from muster import names
     from muster.domain import service as domain
+    from muster.domain.foreign import clean, in_code
     from muster.domain.model import Record
     from muster.domain.service import Action, Declare, Report, ServiceInput, ServiceOp, State
-    from muster.domain.sightings import clean
     from muster.messages import AlertBatch, BadInput, IncidentEvent, IncidentNotice, validated
     from workflows.endurance import endure
 
@@ -118,7 +118,7 @@ class Service:
         elif name == names.SERVICE_INCIDENT:
             self._hear(validated(IncidentNotice, args[0]))
         else:
-            message = f"unknown signal {name!r}"
+            message = f"unknown signal {clean(name, 100)!r}"
             raise BadInput(message, "name")
 
     def _observe(self, batch: AlertBatch) -> None:
@@ -162,7 +162,7 @@ class Service:
                 ServiceOp.DECLARE,
                 action,
                 result_type=domain.Declared,
-                summary=action.title,
+                summary=in_code(action.title),
                 **_OPTIONS,
             )
             self._take(domain.declared(self._state, action, answer, workflow.now()))
@@ -224,12 +224,12 @@ def _decoded(arg: RawValue) -> object:
 def _details(state: State, refused: int) -> str:
     firing = state.alerts.firing()
     open_ = ", ".join(
-        f"#{one.number}" if one.number else key for key, one in state.incidents.items()
+        f"#{one.number}" if one.number else in_code(key) for key, one in state.incidents.items()
     )
     lines = [
-        f"{_inert(state.service)}: {len(firing)} firing, open incidents: {open_ or 'none'}",
+        f"{in_code(state.service)}: {len(firing)} firing, open incidents: {open_ or 'none'}",
         *(
-            f"- {_inert(alert.name)} since {alert.starts_at:%Y-%m-%d %H:%M:%S} UTC"
+            f"- {in_code(alert.name)} since {alert.starts_at:%Y-%m-%d %H:%M:%S} UTC"
             for alert in firing[-_SHOWN:]
         ),
     ]
@@ -240,9 +240,3 @@ def _details(state: State, refused: int) -> str:
     if refused:
         lines.append(f"{refused} signals were refused as malformed.")
     return "\n".join(lines)
-
-
-def _inert(text: str) -> str:
-    """Return foreign text as code, in which Markdown means nothing."""
-    plain = text.replace("`", "'")
-    return f"`{plain}`"

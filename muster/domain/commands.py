@@ -135,8 +135,8 @@ class Absorb(Command):
     severity: Severity
     declared_at: Time
     wait_owed: bool
-    services: tuple[str, ...] = ()
-    alerts: tuple[Alert, ...] = ()
+    services: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
 
 
 # What the incident tells itself: a timer, the result of an effect.

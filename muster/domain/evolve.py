@@ -1,10 +1,11 @@
 """What each fact makes of the state: pure and total."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from muster.domain import facts as f
-from muster.domain.alerts import Alert
+from muster.domain.alerts import Alert, bounded
 from muster.domain.audiences import Status
 from muster.domain.commands import NoteKind
 from muster.domain.effects import EffectState
@@ -13,6 +14,11 @@ from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Merging, Promise, Told, Trying
 
 Change = dict[str, Any]
+
+ALERTS_ROOM = 300_000
+"""Bytes for the alerts of one incident; a carrier has them all, and ends at 2 MB."""
+SERVICES_KEPT = 50
+HOUR = timedelta(hours=1)
 
 
 def evolve(state: IncidentState, fact: f.Fact) -> IncidentState:
@@ -37,13 +43,18 @@ def born(fact: f.Declared) -> IncidentState:
         declared_by=fact.actor,
         source=fact.source,
         since=fact.since,
-        alerts=_linked(fact.alerts),
     )
-    return evolve(state, fact)
+    alerts = _with_alerts(state, _linked(tuple(map(_evidence, fact.alerts))))
+    return evolve(state.model_copy(update=alerts), fact)
 
 
 def _linked(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
     return {alert.fingerprint: alert.model_copy(update={"linked": True}) for alert in alerts}
+
+
+def _evidence(alert: Alert) -> Alert:
+    """Return an alert of a declaration: only a person sets one aside, and by a command."""
+    return alert.model_copy(update={"set_aside": None, "set_aside_by": None})
 
 
 def _nothing(_state: IncidentState, _fact: Any) -> Change:
@@ -201,7 +212,12 @@ def _active_again(_state: IncidentState, _fact: f.Regressed) -> Change:
 
 
 def _alerts_reported(state: IncidentState, fact: f.AlertsReported) -> Change:
-    return {"alerts": state.alerts | {alert.fingerprint: alert for alert in fact.alerts}}
+    return _with_alerts(state, {alert.fingerprint: alert for alert in fact.alerts})
+
+
+def _with_alerts(state: IncidentState, new: dict[str, Alert]) -> Change:
+    alerts, weight = bounded(state.alerts, state.alerts_weight, new, ALERTS_ROOM)
+    return {"alerts": alerts, "alerts_weight": weight}
 
 
 def _alert_set_aside(state: IncidentState, fact: f.AlertSetAside) -> Change:
@@ -263,13 +279,15 @@ def _cancelled(_state: IncidentState, _fact: f.Cancelled) -> Change:
 
 def _absorbed(state: IncidentState, fact: f.Absorbed) -> Change:
     joined = tuple(service for service in fact.services if service not in state.services)
+    linked = _linked(fact.alerts)
+    unknown = {key: alert for key, alert in linked.items() if key not in state.alerts}
     return {
         "severity": fact.severity,
         "worst": fact.worst,
         "declared_at": fact.declared_at,
         "since": min(state.since, fact.declared_at),
-        "services": (*state.services, *joined),
-        "alerts": _linked(fact.alerts) | state.alerts,
+        "services": (*state.services, *joined)[:SERVICES_KEPT],
+        **_with_alerts(state, unknown),
     }
 
 
@@ -279,6 +297,13 @@ def _requested(state: IncidentState, fact: f.Requested) -> Change:
 
 def _done_without_imoc(state: IncidentState, fact: f.DoneWithoutImoc) -> Change:
     return {"for_next_imoc": (*state.for_next_imoc, f"{fact.actor}: {fact.what}")[-10:]}
+
+
+def _refused(state: IncidentState, fact: f.Refused) -> Change:
+    since = state.refusals_since
+    if since is None or fact.at - since >= HOUR:
+        return {"refusals_since": fact.at, "refusals": 1}
+    return {"refusals": state.refusals + 1}
 
 
 def _exported(_state: IncidentState, fact: f.Exported) -> Change:
@@ -322,6 +347,7 @@ _CHANGES: dict[str, Callable[[IncidentState, Any], Change]] = {
     "absorbed": _absorbed,
     "requested": _requested,
     "done_without_imoc": _done_without_imoc,
+    "refused": _refused,
     "exported": _exported,
     "window_ended": _window_ended,
 }

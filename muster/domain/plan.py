@@ -8,6 +8,7 @@ from muster.domain import facts as f
 from muster.domain.commands import Absorb
 from muster.domain.effects import Body, Effect, Op
 from muster.domain.enrolment import entry, registration
+from muster.domain.exporting import export
 from muster.domain.lifecycle import OPEN
 from muster.domain.model import Record, Time
 from muster.domain.naming import CHANNEL, LEDGER, effect_of
@@ -216,23 +217,6 @@ def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> It
 def _absorbed(state: IncidentState, fact: f.Absorbed, _policy: Policy) -> Iterator[Effect]:
     yield _related(state, fact.duplicate, "", "duplicate")
     yield from _tell(state, fact, "opened", fact.services)
-
-
-EXPORT_CHUNK = 100
-"""Facts in one note of the record."""
-
-
-def export(state: IncidentState) -> Iterator[Effect]:
-    """Yield the record since the last export as notes of the tracker, one JSON object a line."""
-    facts = state.unexported()
-    for start in range(0, len(facts), EXPORT_CHUNK):
-        part = facts[start : start + EXPORT_CHUNK]
-        first = state.sequence - len(facts) + start
-        text = "\n".join(fact.model_dump_json(exclude_defaults=False) for fact in part)
-        body = Body(text=f"Record from {first}\n{text}", at=part[-1].at)
-        yield effect_of(
-            state, f"record:{first}", Op.TRACKER_NOTE, "tracker:record", body=body, after=("issue",)
-        ).model_copy(update={"alone": True})
 
 
 def _over(state: IncidentState, fact: f.Fact, policy: Policy) -> Iterator[Effect]:

@@ -16,9 +16,9 @@ from pydantic import (
 )
 
 from muster.domain.alerts import Alert
+from muster.domain.foreign import clean
 from muster.domain.service import BATCH
 from muster.domain.severity import Severity
-from muster.domain.sightings import clean, tidy
 from muster.messages import AlertBatch, BadInput, bad_input
 
 UNKNOWN = "unknown"
@@ -106,18 +106,16 @@ def batches(webhook: Webhook, label: str, severity: Severity) -> Iterator[AlertB
 
 
 def _alert(alert: WebhookAlert, service: str) -> Alert:
-    return tidy(
-        Alert(
-            fingerprint=alert.fingerprint,
-            name=alert.labels.get("alertname", ""),
-            service=service,
-            firing=alert.status == "firing",
-            starts_at=alert.starts_at,
-            ends_at=alert.ends_at,
-            summary=_summary(alert.annotations),
-            link=_link(alert),
-        ),
-        service,
+    firing = alert.status == "firing"
+    return Alert(
+        fingerprint=alert.fingerprint,
+        name=alert.labels.get("alertname", ""),
+        service=service,
+        firing=firing,
+        starts_at=alert.starts_at,
+        ends_at=None if firing else alert.ends_at,
+        summary=_summary(alert.annotations),
+        link=_link(alert),
     )
 
 

@@ -26,8 +26,6 @@ from muster.domain.severity import Severity
 from muster.messages import Answer, IncidentInput, IncidentNotice, Outcome
 from muster.ports import Drift, Rejected, Waiting
 
-ACTOR: Final = "automation:alertmanager"
-SOURCE: Final = "alertmanager"
 PATIENCE: Final = 5
 """So often the ledger is asked before an incident is declared without it: people come first."""
 
@@ -59,7 +57,11 @@ class ServiceActivities:
     async def report(self, call: Report) -> Reported:
         """Signal alerts to an incident; one that does not run any more is said to be gone."""
         command = ReportAlerts(
-            command_id=call.command_id, actor=ACTOR, source=SOURCE, alerts=call.alerts
+            command_id=call.command_id,
+            actor=call.sender.actor,
+            source=call.sender.source,
+            authenticated=call.sender.authenticated,
+            alerts=call.alerts,
         )
         handle = self._client.get_workflow_handle(call.workflow_id)
         try:
@@ -178,8 +180,9 @@ def _declaration(call: Declare, starting: Severity) -> IncidentInput:
         severity=call.severity or starting,
         service=call.service,
         key=call.key,
-        declared_by=ACTOR,
-        source=SOURCE,
+        declared_by=call.sender.actor,
+        source=call.sender.source,
+        authenticated=call.sender.authenticated,
         since=min(first, datetime.now(UTC)),
         alerts=call.alerts,
     )

@@ -15,6 +15,7 @@ from muster.domain.foreign import clean
 from muster.domain.lifecycle import Phase
 from muster.domain.model import Id, Line, Person, Record, Time, Title, Value
 from muster.domain.policy import Policy
+from muster.domain.service import ALERTMANAGER, Sender
 from muster.domain.severity import Rating, Severity
 
 M = TypeVar("M", bound=Value)
@@ -243,6 +244,7 @@ class AlertBatch(Value):
     service: Line
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)]
     policy_severity: Rating | None = None
+    sender: Sender = ALERTMANAGER
 
 
 class IncidentEvent(StrEnum):

@@ -125,6 +125,7 @@ class Service:
         known = {
             "service": batch.service,
             "severity": batch.policy_severity or self._state.severity,
+            "sender": batch.sender,
         }
         state = self._state.model_copy(update=known)
         self._take(domain.observe(state, batch.alerts, workflow.now()))

@@ -17,6 +17,8 @@ from starter.gateway.settings import GatewaySettings
 
 GRACE = 10.0
 """Seconds that requests under way have at the end."""
+IDLE = 20.0
+"""Seconds that a connection may take for the head of a request, the first or another."""
 
 
 class GatewayError(Exception):
@@ -45,7 +47,9 @@ async def serve(settings: GatewaySettings) -> None:
     runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
     client = await connect(runtime)
     gateway = Gateway(client, settings, sdk_metrics=f"http://{address}/metrics")
-    runner = web.AppRunner(gateway.app(), access_log=None, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        gateway.app(), access_log=None, shutdown_timeout=GRACE, keepalive_timeout=IDLE
+    )
     await runner.setup()
     try:
         await _listen(runner, settings)

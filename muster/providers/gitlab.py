@@ -124,6 +124,7 @@ def _client(url: str, token: str, timeout: float) -> Any:
     from gitlab import Gitlab  # noqa: PLC0415 - it costs more than a second
 
     session = requests.Session()
+    session.max_redirects = 0  # another host would get the token as well
     session.hooks["response"].append(_impatient)
     return Gitlab(url, private_token=token, timeout=timeout, session=session)
 

@@ -12,7 +12,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 
-from muster import names, settings
+from muster import logs, names, settings
 from muster.converter import DATA_CONVERTER
 from muster.domain.policy import Policy
 from muster.policy import PolicyError, load
@@ -89,10 +89,7 @@ async def _work(client: Client, given: Settings, policy: Policy, stopped: asynci
 
 
 if __name__ == "__main__":
-    logging.basicConfig(
-        level=os.environ.get("MUSTER_LOG", "INFO"),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    logs.set_up(os.environ.get("MUSTER_LOG", "INFO"))
     code = asyncio.run(main())
     sys.stdout.flush()
     # A process that used a Temporal client may die at exit, after all is done (sdk-python#300).

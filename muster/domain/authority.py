@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from muster.domain import commands as c
@@ -39,7 +40,7 @@ def needs_imoc(state: IncidentState, command: c.Command) -> Authority | None:
 def _lower(state: IncidentState, command: c.ChangeSeverity) -> tuple[str, str]:
     return (
         f"lower to {command.severity}: {command.reason}",
-        f'muster severity {state.label} {command.severity} --reason "{_quoted(command.reason)}"',
+        f"muster severity {state.label} {command.severity} --reason {quote(command.reason)}",
     )
 
 
@@ -54,12 +55,8 @@ def _merge(state: IncidentState, command: c.Merge) -> tuple[str, str]:
 def _cancel(state: IncidentState, command: c.Cancel) -> tuple[str, str]:
     return (
         f"cancel: {command.reason}",
-        f'muster cancel {state.label} --reason "{_quoted(command.reason)}"',
+        f"muster cancel {state.label} --reason {quote(command.reason)}",
     )
-
-
-def _quoted(text: str) -> str:
-    return "".join(f"\\{char}" if char in '"\\$`' else char for char in text)
 
 
 _GRANTS: dict[type, Callable[[IncidentState, Any], tuple[str, str]]] = {

@@ -19,6 +19,11 @@ _ESCAPES = re.compile(
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_UNSEEN = re.compile(
+    r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
+"""What takes no room and hides what stands in it; the joiners that some alphabets and emoji need stay."""
 LABEL = 10
 """Columns before the text of a row."""
 
@@ -52,8 +57,11 @@ class Row:
 
 def inert(text: object) -> str:
     """Return foreign text as one line that moves no cursor, colours and turns nothing."""
-    spaced = _CONTROL.sub(" ", _ESCAPES.sub("", str(text)))
-    return " ".join(spaced.split())
+    return " ".join(_still(_ESCAPES.sub("", str(text))).split())
+
+
+def _still(text: str) -> str:
+    return _CONTROL.sub(" ", _UNSEEN.sub("", text))
 
 
 def width(text: str) -> int:
@@ -100,7 +108,7 @@ def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
     if not coloured(out):
         for row in rows:
-            out.write(f"{row.margin}{row.text}".rstrip() + "\n")
+            out.write(_still(f"{row.margin}{row.text}").rstrip() + "\n")
         return
     from rich.console import Console
 
@@ -113,4 +121,4 @@ def painted(row: Row) -> "Text":
     """Return the row for rich; its text is no markup."""
     from rich.text import Text
 
-    return Text.assemble((row.margin, "dim"), (row.text, row.style))
+    return Text.assemble((_still(row.margin), "dim"), (_still(row.text), row.style))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Any
 
 from starter.cli.answers import head, next_step
@@ -181,7 +182,7 @@ def _said(incident: Document, now: datetime) -> Iterator[Row]:
 
 def _links(incident: Document, _now: datetime) -> Iterator[Row]:
     found = {
-        effect["key"].rpartition("/")[2]: effect["link"]
+        name_of(effect["key"]): effect["link"]
         for effect in incident.get("effects") or ()
         if effect.get("link")
     }
@@ -190,13 +191,19 @@ def _links(incident: Document, _now: datetime) -> Iterator[Row]:
             yield Row(f"{title} {inert(found[name])}", label="Links", whole=True)
 
 
+def name_of(key: str) -> str:
+    """Return the name in the key of an effect, behind the workflow's id; a service in it may have a slash."""
+    return key.partition("/")[2]
+
+
 def _degraded(incident: Document, now: datetime) -> Iterator[Row]:
     for effect in incident.get("effects") or ():
         if style := _BAD.get(effect["state"]):
             state = effect["state"].replace("_", " ")
             since = f" since {shown(effect['since'], now)}" if effect.get("since") else ""
             reason = inert(effect.get("reason") or "")
-            retry = f"; retry {effect['key'].rpartition('/')[2]}" if state == "needs human" else ""
+            key = quote(inert(name_of(effect["key"])))
+            retry = f"; retry {key}" if state == "needs human" else ""
             todo = f"; {inert(effect['meanwhile'])}" if effect.get("meanwhile") else ""
             text = f"{inert(effect['title'])} {state}{since}{todo}: {reason}{retry}"
             yield Row(text, "Degraded", style)

@@ -1,5 +1,6 @@
 """What an incident takes along when it continues as new, and how a start payload is read."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,8 +26,15 @@ class Carrier(Record):
     continue_after: int = 500
 
 
-def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
+_ID = re.compile(r"[A-Za-z0-9_.:@+-]{1,100}")
+"""Keys of effects, commands and links are built on the workflow's id."""
+
+
+def unpack(payloads: Sequence[Any], workflow_id: str) -> IncidentInput | Carrier:
     """Return the declaration or our own carrier. Raises BadInput naming the field."""
+    if not _ID.fullmatch(workflow_id):
+        message = "the workflow id must be incident- and letters, digits or -, at most 100 long"
+        raise BadInput(message, None)
     if len(payloads) != 1:
         message = f"one declaration is expected, not {len(payloads)}"
         raise BadInput(message, None)

@@ -42,7 +42,9 @@ def _absorbed(entry: Entry, receipt: Receipt) -> News:
 
 
 def _merge_id(entry: Entry) -> str:
-    return str(json.loads(entry.effect.body.payload)["command_id"]).rpartition("/absorb/")[2]
+    body = entry.effect.body
+    # An older carrier has the id only behind the workflow's.
+    return body.event or str(json.loads(body.payload)["command_id"]).rpartition("/absorb/")[2]
 
 
 _FOLLOW: dict[Op, Callable[[Entry, Receipt], News]] = {

@@ -62,7 +62,7 @@ class Incident:
         self._outbox = Outbox()
         self._writing = Writing(self._outbox)
         try:
-            self._start_from(unpack(payloads))
+            self._start_from(unpack(payloads, workflow.info().workflow_id))
         except m.BadInput as error:
             self._bad = error
             self._start_from(m.IncidentInput(title="malformed declaration"))

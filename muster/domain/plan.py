@@ -17,9 +17,11 @@ from muster.domain.render import public_headline
 from muster.domain.speech import PUBLIC, words
 from muster.domain.state import IncidentState
 from muster.domain.telling import in_thread, on_record
+from muster.names import digest
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a vendor's clock may be behind ours."""
+ID_SHOWN = 64
 MACHINE = "automation:"
 """How the handles of machines begin."""
 
@@ -197,7 +199,7 @@ def _reopened(state: IncidentState, fact: f.Reopened, policy: Policy) -> Iterato
 
 def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> Iterator[Effect]:
     absorb = Absorb(
-        command_id=f"{state.workflow_id}/absorb/{fact.command_id}"[-200:],
+        command_id=f"{state.workflow_id}/absorb/{_short(fact.command_id)}",
         actor=fact.actor,
         source=fact.source,
         duplicate=state.number or 0,
@@ -209,9 +211,17 @@ def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> It
         alerts=tuple(state.alerts.values())[:100],
     )
     body = Body(
-        other=fact.into, other_workflow=fact.into_workflow, payload=absorb.model_dump_json()
+        other=fact.into,
+        other_workflow=fact.into_workflow,
+        event=fact.command_id,
+        payload=absorb.model_dump_json(),
     )
     yield effect_of(state, f"absorb:{state.sequence}", Op.INCIDENT_ABSORB, "merge", body=body)
+
+
+def _short(command_id: str) -> str:
+    """Return the id, or what stands for a long one."""
+    return command_id if len(command_id) <= ID_SHOWN else digest(command_id)
 
 
 def _absorbed(state: IncidentState, fact: f.Absorbed, _policy: Policy) -> Iterator[Effect]:

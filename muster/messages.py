@@ -20,6 +20,7 @@ from muster.domain.severity import Rating, Severity
 
 M = TypeVar("M", bound=Value)
 
+_FIELDS = 50
 _FIELD, _REASON = 100, 500
 """Characters of what a refusal says of a field: its name may be a stranger's."""
 
@@ -278,6 +279,9 @@ def parse(name: str, payload: object) -> commands.Command:
 
 def validated(model: type[M], payload: object) -> M:
     """Return the payload as the model. Raises BadInput that names the first wrong field and what is allowed."""
+    if isinstance(payload, dict) and len(payload) > _FIELDS:
+        message = f"{len(payload)} fields, of which no message has more than {_FIELDS}"
+        raise BadInput(message, None)
     try:
         return model.model_validate(payload)
     except ValidationError as error:

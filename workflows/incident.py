@@ -308,10 +308,12 @@ class Incident:
         """Read what has arrived, in order, as much of it as one instant has room for."""
         while self._inbox and self._pace.allows(self._inbox[0][1], workflow.now()):
             name, args = self._inbox.popleft()
-            self._pace.take(args)
             try:
-                self._receive(read(name, args))
+                command = read(name, args)
+                self._pace.take(args)
+                self._receive(command)
             except m.BadInput as error:
+                self._pace.take(())
                 self._handled += 1
                 self._state = entered(self._state, unreadable(name, error, workflow.now()))
 

@@ -10,9 +10,9 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain import commands as c
     from muster.domain.deciding import Refusal
 
-BURST = 250
+BURST = 150
 """So many signals are read at one instant: a task must not take long."""
-BURST_ROOM = 1_000_000
+BURST_ROOM = 500_000
 """Bytes that they have together; the next ones wait for the next instant, and an update does not wait for them."""
 BREATH = timedelta(milliseconds=1)
 ENTRY = 500
@@ -47,7 +47,7 @@ class Pace:
         return self._count == 1 or (self._count <= BURST and self._bytes <= BURST_ROOM)
 
     def take(self, args: Sequence[RawValue]) -> None:
-        """Count what is taken in by this run."""
+        """Count what is taken in by this run; of what cannot be read, nothing but its entry."""
         self.taken += ENTRY + _size(args)
 
     @property

@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
 
 PLAIN_MAX = 500_000
 """A larger carrier is compressed."""
-UNPACKED_MAX = 32_000_000
+UNPACKED_MAX = 16_000_000
 """No carrier of ours is longer; a small payload may unpack to any length."""
 
 

@@ -70,9 +70,10 @@ class Service:
         await endure(self._keep)
 
     async def _keep(self) -> None:
+        self._show()
         while await self._has_work():
             self._read()
-            workflow.set_current_details(_details(self._state, self._refused))
+            self._show()
             if self._actions:
                 await self._act(self._actions[0])
             elif self._inbox:
@@ -108,6 +109,9 @@ class Service:
             except (BadInput, ArithmeticError) as error:  # a date may be past what a clock can say
                 self._refused += 1
                 workflow.logger.warning("refused a signal", extra={"reason": str(error)})
+
+    def _show(self) -> None:
+        workflow.set_current_details(_details(self._state, self._refused))
 
     def _receive(self, name: str, args: list[object]) -> None:
         if len(args) != 1:

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aiohttp import ClientPayloadError, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp import web
 from aiohttp.typedefs import Handler
 from temporalio.client import Client
 
@@ -161,7 +160,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return _error(400, "bad_input", str(error), field=error.field)
     except alertmanager.TooMany as error:
         return _error(413, "too_many", str(error), field="alerts")
-    except (HttpProcessingError, ClientPayloadError):
+    except web.RequestPayloadError:
         return _error(400, "bad_input", "the body cannot be read as its headers say")
     except (Busy, TooSlow) as error:
         return _put_off(request, error)

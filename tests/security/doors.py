@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, TypeAlias, cast
 
-from aiohttp import web
+from aiohttp import TCPConnector, web
 from aiohttp.test_utils import TestClient, TestServer
 from temporalio.client import Client
 
@@ -71,7 +71,9 @@ async def opened(
     chosen = GatewaySettings(**given)
     client = cast("Client", temporal or Taking())
     signatures = Signatures(SECRET, clock or Stopped())
-    async with TestClient(TestServer(Gateway(client, chosen, signatures=signatures).app())) as door:
+    served = TestServer(Gateway(client, chosen, signatures=signatures).app())
+    # Each request has a connection of its own: one that leaves its body unread may be its connection's last.
+    async with TestClient(served, connector=TCPConnector(force_close=True)) as door:
         yield door
 
 

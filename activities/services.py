@@ -18,6 +18,7 @@ from activities.border import cross
 from muster import names
 from muster.domain.commands import Absorb, ReportAlerts
 from muster.domain.effects import EffectCall, Op, Receipt
+from muster.domain.foreign import in_code
 from muster.domain.ledger import LedgerEntry
 from muster.domain.lifecycle import OPEN
 from muster.domain.service import Declare, Declared, Report, Reported, ServiceInput, ServiceOp
@@ -25,8 +26,6 @@ from muster.domain.severity import Severity
 from muster.messages import Answer, IncidentInput, IncidentNotice, Outcome
 from muster.ports import Drift, Rejected, Waiting
 
-ACTOR: Final = "automation:alertmanager"
-SOURCE: Final = "alertmanager"
 PATIENCE: Final = 5
 """So often the ledger is asked before an incident is declared without it: people come first."""
 
@@ -58,7 +57,11 @@ class ServiceActivities:
     async def report(self, call: Report) -> Reported:
         """Signal alerts to an incident; one that does not run any more is said to be gone."""
         command = ReportAlerts(
-            command_id=call.command_id, actor=ACTOR, source=SOURCE, alerts=call.alerts
+            command_id=call.command_id,
+            actor=call.sender.actor,
+            source=call.sender.source,
+            authenticated=call.sender.authenticated,
+            alerts=call.alerts,
         )
         handle = self._client.get_workflow_handle(call.workflow_id)
         try:
@@ -93,7 +96,7 @@ class ServiceActivities:
                 task_queue=names.TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=f"{call.service}: {declaration.title}"[:200],
+                static_summary=in_code(f"{call.service}: {declaration.title}"[:198]),
                 rpc_timeout=_RPC,
             )
         except WorkflowAlreadyStartedError:
@@ -133,7 +136,7 @@ class Relay:
                 task_queue=names.TASK_QUEUE,
                 start_signal=names.SERVICE_INCIDENT,
                 start_signal_args=[notice.model_dump(mode="json")],
-                static_summary=notice.service,
+                static_summary=in_code(notice.service),
                 rpc_timeout=_RPC,
             )
         except RPCError as error:
@@ -177,8 +180,9 @@ def _declaration(call: Declare, starting: Severity) -> IncidentInput:
         severity=call.severity or starting,
         service=call.service,
         key=call.key,
-        declared_by=ACTOR,
-        source=SOURCE,
+        declared_by=call.sender.actor,
+        source=call.sender.source,
+        authenticated=call.sender.authenticated,
         since=min(first, datetime.now(UTC)),
         alerts=call.alerts,
     )

@@ -11,12 +11,18 @@ from muster.domain import commands
 from muster.domain.alerts import Alert
 from muster.domain.audiences import Audience
 from muster.domain.effects import EffectState
+from muster.domain.foreign import clean
 from muster.domain.lifecycle import Phase
 from muster.domain.model import Id, Line, Person, Record, Time, Title, Value
 from muster.domain.policy import Policy
+from muster.domain.service import ALERTMANAGER, Sender
 from muster.domain.severity import Rating, Severity
 
 M = TypeVar("M", bound=Value)
+
+_FIELDS = 50
+_FIELD, _REASON = 100, 500
+"""Characters of what a refusal says of a field: its name may be a stranger's."""
 
 COMMANDS: dict[str, type[commands.Command]] = {
     names.ASSIGN_ROLE: commands.AssignRole,
@@ -242,6 +248,7 @@ class AlertBatch(Value):
     service: Line
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)]
     policy_severity: Rating | None = None
+    sender: Sender = ALERTMANAGER
 
 
 class IncidentEvent(StrEnum):
@@ -272,13 +279,16 @@ def parse(name: str, payload: object) -> commands.Command:
     """Return the command of this message name. Raises BadInput naming the field."""
     model = COMMANDS.get(name)
     if model is None:
-        message = f"unknown message {name!r}"
+        message = f"unknown message {clean(name, _FIELD)!r}"
         raise BadInput(message, "name")
     return validated(model, payload)
 
 
 def validated(model: type[M], payload: object) -> M:
     """Return the payload as the model. Raises BadInput that names the first wrong field and what is allowed."""
+    if isinstance(payload, dict) and len(payload) > _FIELDS:
+        message = f"{len(payload)} fields, of which no message has more than {_FIELDS}"
+        raise BadInput(message, None)
     try:
         return model.model_validate(payload)
     except ValidationError as error:
@@ -288,8 +298,8 @@ def validated(model: type[M], payload: object) -> M:
 def bad_input(error: ValidationError) -> BadInput:
     """Return the first finding of a validation as one sentence that begins with the field."""
     first: Any = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
-    reason = str(first["msg"]).removeprefix("Value error, ")
+    field = clean(".".join(str(part) for part in first["loc"]), _FIELD) or None
+    reason = clean(str(first["msg"]).removeprefix("Value error, "), _REASON)
     return BadInput(f"{field}: {reason}" if field else reason, field)
 
 

@@ -62,6 +62,8 @@ def _text(path: Path) -> str:
         raise PolicyError(path, error.strerror or "cannot be read") from None
     except UnicodeDecodeError:
         raise PolicyError(path, "must be UTF-8 text") from None
+    except ValueError:  # a path that no file can have
+        raise PolicyError(path, "is no path of a file") from None
 
 
 def _misfit(_date: object) -> int:

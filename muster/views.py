@@ -5,7 +5,9 @@ from datetime import datetime
 from muster import messages as m
 from muster.domain.deadlines import Deadline, deadlines, overdue, window_ends_at
 from muster.domain.effects import EffectState, Op
+from muster.domain.facts import Fact
 from muster.domain.fallback import meanwhile
+from muster.domain.foreign import in_code, listed
 from muster.domain.lifecycle import Phase
 from muster.domain.naming import key, name_of
 from muster.domain.next_step import next_command
@@ -13,7 +15,7 @@ from muster.domain.outbox import Entry, Outbox
 from muster.domain.policy import Policy
 from muster.domain.render import cover, public_headline
 from muster.domain.roles import Holder
-from muster.domain.state import IncidentState, Result
+from muster.domain.state import IncidentState, Result, newest
 from muster.domain.timeline import is_claimed, lines
 
 _TITLES: dict[Op, str] = {
@@ -44,6 +46,11 @@ _TITLES: dict[Op, str] = {
     Op.SERVICE_TELL: "word to the service",
     Op.INCIDENT_ABSORB: "merge",
 }
+
+SHOWN = 50
+"""So many alerts a snapshot has at most, the latest."""
+ROOM = 1_500_000
+"""Bytes that the answer of a query has for the record; a payload ends at 2 MB."""
 
 _QUIET = frozenset({Op.LEDGER_RECORD, Op.SERVICE_TELL})
 
@@ -142,7 +149,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         closed_at=state.closed_at,
         closing_recorded=not _closing_pending(state),
         window_ends_at=window_ends_at(state, known),
-        alerts=tuple(_alert(alert) for alert in list(state.alerts.values())[-50:]),
+        alerts=tuple(_alert(alert) for alert in list(state.alerts.values())[-SHOWN:]),
         updates=tuple(m.UpdateView(**told.model_dump()) for told in state.told.values()),
         trying=tuple(
             m.TryingView(text=one.text, by=one.by, until=one.until) for one in state.trying
@@ -187,12 +194,12 @@ def _alert(alert: object) -> m.AlertView:
 def _stopped_by(state: IncidentState) -> tuple[str, ...]:
     if state.phase is not Phase.RESOLVED:
         return ()
-    return tuple(dict.fromkeys(alert.name for alert in state.counting()))
+    return tuple(dict.fromkeys(alert.name for alert in state.counting()))[:SHOWN]
 
 
 def timeline(state: IncidentState) -> list[m.TimelineEntry]:
     """Return every line of the timeline, the oldest first."""
-    return [
+    entries = [
         m.TimelineEntry(
             at=fact.at,
             actor=fact.actor,
@@ -202,20 +209,26 @@ def timeline(state: IncidentState) -> list[m.TimelineEntry]:
         )
         for fact, text in lines(state)
     ]
+    return list(newest(entries, ROOM))
+
+
+def record(state: IncidentState) -> list[Fact]:
+    """Return the facts, the oldest first: all, or the newest that an answer has room for."""
+    return list(newest(state.facts, ROOM))
 
 
 def details(state: IncidentState, outbox: Outbox, policy: Policy) -> str:
     """Return the current details of the Web UI, in Markdown; foreign words stand in code spans."""
     if state.private:
-        return f"**{_code(public_headline(state))}**"
+        return f"**{in_code(public_headline(state))}**"
     roles = _roles(state)
-    team = ", ".join(one.person for one in roles.ocit) or "nobody yet"
+    team = listed(one.person for one in roles.ocit) or "nobody yet"
     imoc = roles.imoc.person if roles.imoc else "nobody yet"
     cmoc = roles.cmoc.person if roles.cmoc else (f"{imoc} covers" if roles.imoc else "nobody yet")
     bad = [entry for entry in outbox.entries() if entry.state in _BAD]
     parts = [
-        f"**{_code(public_headline(state))}**",
-        f"IMOC {imoc}, CMOC {cmoc}, OCIT {team}",
+        f"**{in_code(public_headline(state))}**",
+        f"IMOC {in_code(imoc)}, CMOC {in_code(cmoc)}, OCIT {in_code(team)}",
         *(f"- {_due(one)}" for one in deadlines(state, policy)[:3]),
         *(f"- {_trouble(entry, policy)}" for entry in bad[:5]),
         f"{sum(entry.state is EffectState.DONE for entry in outbox.entries())} effects done",
@@ -226,20 +239,16 @@ def details(state: IncidentState, outbox: Outbox, policy: Policy) -> str:
 def _trouble(entry: Entry, policy: Policy) -> str:
     since = f" since {entry.since:%H:%M} UTC" if entry.since else ""
     todo = _meanwhile(entry, policy)
-    return f"{effect_title(entry)} {entry.state}{since}: {_code(entry.reason)}" + (
-        f"; meanwhile {_code(todo)}" if todo else ""
+    return f"{in_code(effect_title(entry))} {entry.state}{since}: {in_code(entry.reason)}" + (
+        f"; meanwhile {in_code(todo)}" if todo else ""
     )
 
 
 _BAD = frozenset({EffectState.DEGRADED, EffectState.NEEDS_HUMAN, EffectState.ABANDONED})
 
 
-def _code(text: str) -> str:
-    return "`" + text.replace("`", "'") + "`"
-
-
 def _due(deadline: Deadline) -> str:
-    return f"{deadline.at:%H:%M:%S} UTC: {_code(deadline.text)}"
+    return f"{deadline.at:%H:%M:%S} UTC: {in_code(deadline.text)}"
 
 
 def static_summary(service: str | None, at: datetime) -> str:
@@ -253,6 +262,7 @@ __all__ = [
     "effect_title",
     "key",
     "name_of",
+    "record",
     "snapshot",
     "static_summary",
     "timeline",

@@ -22,6 +22,7 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from muster import names
+from muster.domain.foreign import in_code
 from starter.connection import connect, kind, refusal, within
 from starter.failures import Gone, Illegible, NoSuchIncident, Refused, Silent, Unreachable
 
@@ -199,7 +200,7 @@ class Muster:
         self, declaration: Document, key: str, reuse: WorkflowIDReusePolicy
     ) -> Address:
         workflow_id = names.incident_id(key)
-        service = declaration.get("service") or "no service"
+        service = in_code(declaration.get("service") or "no service")
         summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         await within(
             RPC_PATIENCE,

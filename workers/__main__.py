@@ -13,7 +13,7 @@ from temporalio.converter import DataConverter
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from muster import dumps, environment, keys, names, settings
+from muster import dumps, environment, keys, logs, names, settings
 from muster.converter import data_converter
 from muster.domain.policy import Policy
 from muster.keys import KeysError
@@ -137,7 +137,7 @@ async def _lead(ours: Deployment, stopped: asyncio.Event) -> None:
 
 if __name__ == "__main__":
     dumps.forbid()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up(os.environ.get("MUSTER_LOG", "INFO"))
     code = asyncio.run(main())
     sys.stdout.flush()
     # A process that used a Temporal client may die at exit, after all is done (sdk-python#300).

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from muster import messages as m
     from muster.domain import commands as c
     from muster.domain import facts as f
+    from muster.domain.foreign import clean
     from workflows.payloads import decoded
 
 
@@ -48,7 +49,7 @@ def unreadable(name: str, error: m.BadInput, at: datetime) -> f.Refused:
         at=at,
         actor="unknown",
         source="signal",
-        command=name[:60],
+        command=clean(name, 60),
         code="bad_input",
         reason=str(error)[:300],
     )

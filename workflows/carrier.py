@@ -1,6 +1,7 @@
 """What an incident takes along when it continues as new, and how a start payload is read."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,8 +33,15 @@ class Carrier(Record):
         return packing.packed(json.dumps(payload)) or payload
 
 
-def unpack(payloads: Sequence[Any]) -> IncidentInput | Carrier:
+_ID = re.compile(r"[A-Za-z0-9_.:@+-]{1,100}")
+"""Keys of effects, commands and links are built on the workflow's id."""
+
+
+def unpack(payloads: Sequence[Any], workflow_id: str) -> IncidentInput | Carrier:
     """Return the declaration or our own carrier. Raises BadInput naming the field."""
+    if not _ID.fullmatch(workflow_id):
+        message = "the workflow id must be incident- and letters, digits or -, at most 100 long"
+        raise BadInput(message, None)
     if len(payloads) != 1:
         message = f"one declaration is expected, not {len(payloads)}"
         raise BadInput(message, None)

@@ -1,6 +1,7 @@
 """The workflow of one incident: handlers that decide, and a main loop that keeps its deadlines."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -16,8 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain import facts as f
     from muster.domain import record
     from muster.domain.deadlines import deadlines
-    from muster.domain.decide import apply, decide, not_permitted, refuse, refused
-    from muster.domain.deciding import Decision, Refusal
+    from muster.domain.decide import apply, decide, entered, not_permitted, refuse, refused
+    from muster.domain.deciding import Decision, Refusal, Verdict
     from muster.domain.effects import Effect, EffectState, Receipt, Timing
     from muster.domain.evolve import born, evolve
     from muster.domain.naming import LEDGER
@@ -32,13 +33,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.delivery import Delivery
     from workflows.endurance import endure
     from workflows.face import Face
+    from workflows.pace import ANSWERED, BREATH, Pace, crowded
     from workflows.pulse import Pulse
     from workflows.writing import Writing
 
 LEDGER_PATIENCE = timedelta(seconds=2)
 """How long a keyed declaration waits for the ledger, which may know the key, before it opens anything outside."""
-CARRIED_RECORD = 600_000
+CARRIED_RECORD = 300_000
 """Bytes of the record that one run hands to the next; the tracker has the rest."""
+RECORD_WAITING = 600_000
+"""Bytes that may wait to be sent when a run hands over its record; what has no room is said to be missing."""
 CONTINUE_AFTER = 500
 """Commands of one run, after which the incident continues as new."""
 
@@ -50,7 +54,8 @@ class Incident:
     @workflow.init
     def __init__(self, *payloads: Any) -> None:
         self._bad: m.BadInput | None = None
-        self._inbox: list[c.Command] = []
+        self._inbox: deque[tuple[str, Sequence[RawValue]]] = deque()
+        self._pace = Pace()
         self._adopted: m.AdoptedPolicy | None = None
         self._face = Face()
         self._pulse = Pulse()
@@ -61,7 +66,7 @@ class Incident:
         self._outbox = Outbox()
         self._writing = Writing(self._outbox)
         try:
-            self._start_from(unpack(payloads))
+            self._start_from(unpack(payloads, workflow.info().workflow_id))
         except m.BadInput as error:
             if workflow.info().continued_run_id:
                 raise  # a newer version's carrier: the task waits for a worker that can read it
@@ -134,10 +139,14 @@ class Incident:
             asyncio.create_task(clock.keep(self._next_start, self._settle_down)),
         ]
         try:
-            while not self._over():
+            while self._inbox or not self._over():
                 self._changed = False
+                self._read()
                 self._pass()
-                await workflow.wait_condition(self._is_awake)
+                if self._inbox:
+                    await workflow.sleep(BREATH, summary="a long backlog")
+                else:
+                    await workflow.wait_condition(self._is_awake)
         finally:
             for running in clocks:
                 running.cancel()
@@ -151,7 +160,8 @@ class Incident:
             self._continue_as_new()
 
     def _is_awake(self) -> bool:
-        return self._changed or self._over() or self._may_continue()
+        busy = self._changed or bool(self._inbox)
+        return busy or self._over() or self._may_continue()
 
     async def _adopt(self) -> None:
         adopted = await workflow.execute_local_activity(
@@ -171,9 +181,7 @@ class Incident:
             defaulted=given is None,
         )
         self._happen((begun, self._first_confirmation(begun)))
-        waiting, self._inbox = self._inbox, []
-        for command in waiting:
-            self._receive(command)
+        self._read()
         if self._state.key is not None:
             await self._ledger_first()
         self._opened = True
@@ -229,19 +237,19 @@ class Incident:
         return self._state.ended and (self._state.probe or settled)
 
     def _should_continue(self) -> bool:
-        return (
-            self._handled >= self._continue_after or workflow.info().is_continue_as_new_suggested()
-        )
+        spent = self._handled >= self._continue_after or self._pace.is_spent
+        return spent or workflow.info().is_continue_as_new_suggested()
 
     def _may_continue(self) -> bool:
-        return self._should_continue() and workflow.all_handlers_finished()
+        """Tell whether it is time for the next run, nobody waits for an answer and nothing is left to be read."""
+        return self._should_continue() and not self._inbox and workflow.all_handlers_finished()
 
     def _is_leaving(self) -> bool:
         """Tell whether this run is about to end: whoever waits for an answer gets what there is."""
         return self._over() or self._should_continue()
 
     def _continue_as_new(self) -> None:
-        self._export()
+        self._export(max(RECORD_WAITING - self._outbox.weight, 0))
         carrier = Carrier(
             state=self._state.trimmed(CARRIED_RECORD),
             adopted=self._adopted,
@@ -256,8 +264,8 @@ class Incident:
         if record.is_due(self._state, self._outbox):
             self._export()
 
-    def _export(self) -> None:
-        self._outbox.queue(record.export(self._state), workflow.now())
+    def _export(self, room: int | None = None) -> None:
+        self._outbox.queue(record.export(self._state, room), workflow.now())
         self._state = evolve(self._state, f.Exported(at=workflow.now(), upto=self._state.sequence))
 
     # What arrives.
@@ -265,16 +273,10 @@ class Incident:
     @workflow.signal(dynamic=True)
     def on_signal(self, name: str, args: Sequence[RawValue]) -> None:
         """Take any signal of any shape: a command is applied or refused on record, all else is a refusal on record."""
-        try:
-            command = read(name, args)
-        except m.BadInput as error:
-            self._state = evolve(self._state, unreadable(name, error, workflow.now()))
-            self._settle_down()
-            return
-        if self._adopted is None:
-            self._inbox.append(command)
-        else:
-            self._receive(command)
+        self._inbox.append((name, args))
+        self._settle_down()
+        if self._adopted is not None:
+            self._read()
 
     @workflow.update(dynamic=True)
     async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
@@ -285,7 +287,8 @@ class Incident:
             return views.answer(self._state, self._policy, Result(message=question))
         command = parsed(name, args)
         await workflow.wait_condition(lambda: self._adopted is not None)
-        self._receive(command)
+        self._pace.take(args)
+        self._receive(command, ANSWERED)
         await workflow.wait_condition(
             lambda: self._result(command).outcome != "pending" or self._is_leaving()
         )
@@ -299,7 +302,7 @@ class Incident:
         command = parsed(name, args)
         if self._adopted is None:
             return
-        verdict = decide(self._state, command, self._policy, workflow.now())
+        verdict = self._decided(command, ANSWERED)
         if isinstance(verdict, Refusal):
             raise refusal(views.answer(self._state, self._policy, refused(verdict)))
 
@@ -318,7 +321,7 @@ class Incident:
     @workflow.query(name=names.RECORD)
     def record(self, reader: str = "") -> list[f.Fact]:
         """Return the facts, from which the state can be built again; none of a private one, unless to its people."""
-        return list(self._state.facts) if self._may_read(reader) else []
+        return views.record(self._state) if self._may_read(reader) else []
 
     def _may_read(self, reader: str) -> bool:
         releasers = self._policy.private.releasers if self._adopted else ()
@@ -335,20 +338,39 @@ class Incident:
 
     # Deciding.
 
-    def _receive(self, command: c.Command) -> None:
+    def _read(self) -> None:
+        """Read what has arrived, in order, as much of it as one instant has room for."""
+        while self._inbox and self._pace.allows(self._inbox[0][1], workflow.now()):
+            name, args = self._inbox.popleft()
+            try:
+                command = read(name, args)
+                self._pace.take(args)
+                self._receive(command)
+            except m.BadInput as error:
+                self._pace.take(())
+                self._handled += 1
+                self._state = entered(self._state, unreadable(name, error, workflow.now()))
+
+    def _decided(self, command: c.Command, spare: int = 0) -> Verdict:
+        known = command.command_id in self._state.results
+        taken = self._pace.taken - spare
+        full = None if known else crowded(command, taken, self._outbox.weight)
+        return full or decide(self._state, command, self._policy, workflow.now())
+
+    def _receive(self, command: c.Command, spare: int = 0) -> None:
         """Decide a command from outside; a refusal goes on record, since its sender may be gone."""
         self._handled += 1
         self._settle_down()
         try:
-            self._decide(command)
+            self._decide(command, spare)
         except Exception:  # noqa: BLE001 - it must fail neither the task nor what comes after it
             workflow.logger.exception("a command could not be decided")
             failed = Refusal("unexpected", "it could not be decided; the worker's log says why")
             self._state = refuse(self._state, command, failed, workflow.now())
 
-    def _decide(self, command: c.Command) -> None:
+    def _decide(self, command: c.Command, spare: int) -> None:
         known = command.command_id in self._state.results
-        verdict = decide(self._state, command, self._policy, workflow.now())
+        verdict = self._decided(command, spare)
         if isinstance(verdict, Decision):
             self._enact(command, verdict)
             if isinstance(command, c.RetryEffect) and not known:

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from muster import names
     from muster.domain import ledger_pages as pages
     from muster.domain import ledger_rules as rules
+    from muster.domain.foreign import in_code
     from muster.domain.ledger import Claim, LedgerEntry, LedgerState, Registration, lookup, newest
     from muster.domain.ledger_windows import standing
     from muster.domain.model import Record
@@ -227,7 +228,7 @@ def _details(state: LedgerState) -> str:
     shown = islice(reversed(state.open.values()), SHOWN)
     lines = [f"Next number **#{state.next_number}**, open: {len(state.open)}"]
     lines += [
-        f"- #{one.number} {one.severity} {one.phase}: {one.service or 'no service'}"
+        f"- #{one.number} {one.severity} {one.phase}: {in_code(one.service or 'no service')}"
         for one in shown
     ]
     if len(state.open) > SHOWN:

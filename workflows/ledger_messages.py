@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from pydantic import TypeAdapter, ValidationError
 
+    from muster.domain.foreign import clean
     from muster.domain.model import Record
     from muster.messages import BadInput, bad_input
     from workflows import packing
@@ -51,7 +52,7 @@ def parsed(table: dict[str, TypeAdapter[Any]], name: str, args: Sequence[RawValu
     """Return the one payload of this message. Raises ApplicationError naming the field."""
     adapter = table.get(name)
     if adapter is None:
-        unknown = f"unknown update {name!r}"
+        unknown = f"unknown update {clean(name, 100)!r}"
         raise refusal(unknown)
     if len(args) != 1:
         wrong = f"{name} takes one payload, not {len(args)}"

@@ -75,8 +75,11 @@ class LedgerPage:
 
     @on_update.validator
     def check_update(self, name: str, args: Sequence[RawValue]) -> None:
-        """Refuse what cannot be read, at no cost of history."""
-        parsed(_UPDATES, name, args)
+        """Refuse what cannot be read or belongs to another page, at no cost of history."""
+        page: Page = parsed(_UPDATES, name, args)
+        if not page.belongs(workflow.info().workflow_id):
+            message = "store: not all of it belongs to this page"
+            raise refusal(message)
 
     @workflow.query(name=names.PAGE_LOOKUP)
     def lookup(self, question: Question) -> Found:

@@ -14,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
 
     from muster import names
     from muster.domain import service as domain
+    from muster.domain.foreign import clean, in_code
     from muster.domain.model import Record
     from muster.domain.service import Action, Declare, Report, ServiceInput, ServiceOp, State
-    from muster.domain.sightings import clean
     from muster.encrypted import Undecipherable
     from muster.messages import AlertBatch, BadInput, IncidentEvent, IncidentNotice, validated
     from workflows.endurance import endure
@@ -78,9 +78,10 @@ class Service:
         await endure(self._keep)
 
     async def _keep(self) -> None:
+        self._show()
         while await self._has_work():
             self._read()
-            workflow.set_current_details(_details(self._state, self._refused))
+            self._show()
             if self._actions:
                 await self._act(self._actions[0])
             elif self._inbox:
@@ -117,6 +118,9 @@ class Service:
                 self._refused += 1
                 workflow.logger.warning("refused a signal", extra={"reason": str(error)})
 
+    def _show(self) -> None:
+        workflow.set_current_details(_details(self._state, self._refused))
+
     def _receive(self, name: str, args: list[object]) -> None:
         if len(args) != 1:
             message = f"{name} takes one payload, not {len(args)}"
@@ -126,13 +130,14 @@ class Service:
         elif name == names.SERVICE_INCIDENT:
             self._hear(validated(IncidentNotice, args[0]))
         else:
-            message = f"unknown signal {name!r}"
+            message = f"unknown signal {clean(name, 100)!r}"
             raise BadInput(message, "name")
 
     def _observe(self, batch: AlertBatch) -> None:
         known = {
             "service": batch.service,
             "severity": batch.policy_severity or self._state.severity,
+            "sender": batch.sender,
         }
         state = self._state.model_copy(update=known)
         self._take(domain.observe(state, batch.alerts, workflow.now()))
@@ -173,7 +178,7 @@ class Service:
                 ServiceOp.DECLARE,
                 action,
                 result_type=domain.Declared,
-                summary=action.title,
+                summary=in_code(action.title),
                 **_OPTIONS,
             )
             self._take(domain.declared(self._state, action, answer, workflow.now()))
@@ -227,12 +232,12 @@ def _start(given: object) -> ServiceInput:
 def _details(state: State, refused: int) -> str:
     firing = state.alerts.firing()
     open_ = ", ".join(
-        f"#{one.number}" if one.number else key for key, one in state.incidents.items()
+        f"#{one.number}" if one.number else in_code(key) for key, one in state.incidents.items()
     )
     lines = [
-        f"{_inert(state.service)}: {len(firing)} firing, open incidents: {open_ or 'none'}",
+        f"{in_code(state.service)}: {len(firing)} firing, open incidents: {open_ or 'none'}",
         *(
-            f"- {_inert(alert.name)} since {alert.starts_at:%Y-%m-%d %H:%M:%S} UTC"
+            f"- {in_code(alert.name)} since {alert.starts_at:%Y-%m-%d %H:%M:%S} UTC"
             for alert in firing[-_SHOWN:]
         ),
     ]
@@ -243,9 +248,3 @@ def _details(state: State, refused: int) -> str:
     if refused:
         lines.append(f"{refused} signals were refused as malformed.")
     return "\n".join(lines)
-
-
-def _inert(text: str) -> str:
-    """Return foreign text as code, in which Markdown means nothing."""
-    plain = text.replace("`", "'")
-    return f"`{plain}`"

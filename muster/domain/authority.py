@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from muster.domain import commands as c
@@ -62,13 +63,12 @@ def _cancel(state: IncidentState, command: c.Cancel) -> tuple[str, str]:
 
 def _with(command: str, **options: str | None) -> str:
     """Return the command line with the options that were given, on one line and each quoted for a shell."""
-    given = (f'--{name} "{_quoted(text)}"' for name, text in options.items() if text is not None)
+    given = (
+        f"--{name} {quote(' '.join(text.split()))}"
+        for name, text in options.items()
+        if text is not None
+    )
     return " ".join((command, *given))
-
-
-def _quoted(text: str) -> str:
-    line = " ".join(text.split())
-    return "".join(f"\\{char}" if char in '"\\$`' else char for char in line)
 
 
 _GRANTS: dict[type, Callable[[IncidentState, Any], tuple[str, str]]] = {

@@ -148,7 +148,7 @@ class Absorb(Command):
     wait_owed: bool
     waited: bool = False
     """A stability wait has begun: it is no false alarm any more."""
-    services: Annotated[tuple[Line, ...], Field(max_length=100)] = ()
+    services: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
 
 

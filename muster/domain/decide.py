@@ -10,11 +10,16 @@ from muster.domain import facts as f
 from muster.domain.authority import needs_imoc
 from muster.domain.deadlines import tick
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after, context
-from muster.domain.evolve import evolve
+from muster.domain.evolve import HOUR, evolve
+from muster.domain.foreign import listed
 from muster.domain.lifecycle import OPEN, Phase
 from muster.domain.permissions import Permission, denied, needed
 from muster.domain.policy import Policy
 from muster.domain.state import IncidentState, Result
+
+REFUSALS_AN_HOUR = 100
+"""So many refusals of an hour go on record: nobody reads more, and a flood must not push out the rest."""
+REASON_KEPT = 300
 
 Decider = Callable[[IncidentState, Any, Context], Verdict]
 
@@ -142,7 +147,7 @@ def _registered(state: IncidentState, command: c.Registered, ctx: Context) -> Ve
 def _retry_effect(state: IncidentState, command: c.RetryEffect, _ctx: Context) -> Verdict:
     """Re-arming itself concerns the outbox alone."""
     if command.key not in state.stuck:
-        stuck = ", ".join(state.stuck) or "none does now"
+        stuck = listed(state.stuck) or "none does now"
         return Refusal("not_stuck", f"it does not wait for a human; these do: {stuck}", "key")
     return Decision(result=Result(message=f"{command.key} is tried again"))
 
@@ -197,9 +202,21 @@ def refuse(
         command_id=command.command_id,
         command=command.message_name(),
         code=refusal.code,
-        reason=refusal.message,
+        reason=refusal.message[:REASON_KEPT],
     )
-    return _with_result(evolve(state, entry), command.command_id, refused(refusal))
+    return _with_result(entered(state, entry), command.command_id, refused(refusal))
+
+
+def entered(state: IncidentState, entry: f.Refused) -> IncidentState:
+    """Return the state with the entry of a refusal; of a flood the first of an hour, and one that says so."""
+    since = state.refusals_since
+    within = state.refusals if since is not None and entry.at - since < HOUR else 0
+    if within < REFUSALS_AN_HOUR:
+        return evolve(state, entry)
+    if within > REFUSALS_AN_HOUR:
+        return state.model_copy(update={"refusals": within + 1})
+    more = f"more than {REFUSALS_AN_HOUR} within an hour: the others of it are not recorded"
+    return evolve(state, f.Refused(at=entry.at, command="all", code="too_many", reason=more))
 
 
 def refused(refusal: Refusal) -> Result:

@@ -1,10 +1,11 @@
 """What each fact makes of the state: pure and total."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from muster.domain import facts as f
-from muster.domain.alerts import Alert
+from muster.domain.alerts import Alert, bounded
 from muster.domain.audiences import Status
 from muster.domain.commands import NoteKind
 from muster.domain.effects import EffectState
@@ -15,11 +16,14 @@ from muster.domain.state import IncidentState, Merging, Promise, Told, Trying
 Change = dict[str, Any]
 MACHINE = "automation:"
 """How the handles of machines begin."""
-ENDED_ALERTS_KEPT = 500
-"""Alerts that have stopped and are still remembered, the newest."""
 
 _ANSWERED: Change = {"confirm_asked": False, "unconfirmed_since": None}
 """Nobody owes an answer on the rating any more: it was given, or who comes next is asked anew."""
+
+ALERTS_ROOM = 1_200_000
+"""Bytes for the alerts of one incident: for all that a service knows to fire, without their words; a carrier packs them."""
+SERVICES_KEPT = 50
+HOUR = timedelta(hours=1)
 
 
 def evolve(state: IncidentState, fact: f.Fact) -> IncidentState:
@@ -49,13 +53,18 @@ def born(fact: f.Declared) -> IncidentState:
         declared_by=fact.actor,
         source=fact.source,
         since=fact.since,
-        alerts=_linked(fact.alerts),
     )
-    return evolve(state, fact)
+    alerts = _with_alerts(state, _linked(tuple(map(_evidence, fact.alerts))))
+    return evolve(state.model_copy(update=alerts), fact)
 
 
 def _linked(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
     return {alert.fingerprint: alert.model_copy(update={"linked": True}) for alert in alerts}
+
+
+def _evidence(alert: Alert) -> Alert:
+    """Return an alert of a declaration: only a person sets one aside, and by a command."""
+    return alert.model_copy(update={"set_aside": None, "set_aside_by": None})
 
 
 def _nothing(_state: IncidentState, _fact: Any) -> Change:
@@ -220,19 +229,14 @@ def _active_again(_state: IncidentState, _fact: f.Regressed) -> Change:
 
 
 def _alerts_reported(state: IncidentState, fact: f.AlertsReported) -> Change:
-    known = dict(state.alerts)
-    for alert in fact.alerts:
-        known.pop(alert.fingerprint, None)
-        known[alert.fingerprint] = alert
     again = any(alert.firing for alert in fact.alerts)
-    return {"alerts": _remembered(known), "clear_since": None if again else state.clear_since}
+    told = _with_alerts(state, {alert.fingerprint: alert for alert in fact.alerts})
+    return {**told, "clear_since": None if again else state.clear_since}
 
 
-def _remembered(alerts: dict[str, Alert]) -> dict[str, Alert]:
-    """Return all that fire, and of those that have stopped the newest."""
-    ended = [key for key, alert in alerts.items() if not alert.firing]
-    forgotten = set(ended[:-ENDED_ALERTS_KEPT])
-    return {key: alert for key, alert in alerts.items() if key not in forgotten}
+def _with_alerts(state: IncidentState, new: dict[str, Alert]) -> Change:
+    alerts, weight = bounded(state.alerts, state.alerts_weight, new, ALERTS_ROOM)
+    return {"alerts": alerts, "alerts_weight": weight}
 
 
 def _all_clear(_state: IncidentState, fact: f.AllClear) -> Change:
@@ -307,14 +311,16 @@ def _cancelled(_state: IncidentState, _fact: f.Cancelled) -> Change:
 
 def _absorbed(state: IncidentState, fact: f.Absorbed) -> Change:
     joined = tuple(service for service in fact.services if service not in state.services)
+    linked = _linked(fact.alerts)
+    unknown = {key: alert for key, alert in linked.items() if key not in state.alerts}
     return {
         "severity": fact.severity,
         "worst": fact.worst,
         "declared_at": fact.declared_at,
         "waited": state.waited or fact.waited,
         "since": min(state.since, fact.declared_at),
-        "services": (*state.services, *joined),
-        "alerts": _linked(fact.alerts) | state.alerts,
+        "services": (*state.services, *joined)[:SERVICES_KEPT],
+        **_with_alerts(state, unknown),
     }
 
 
@@ -324,6 +330,13 @@ def _requested(state: IncidentState, fact: f.Requested) -> Change:
 
 def _done_without_imoc(state: IncidentState, fact: f.DoneWithoutImoc) -> Change:
     return {"for_next_imoc": (*state.for_next_imoc, f"{fact.actor}: {fact.what}")[-10:]}
+
+
+def _refused(state: IncidentState, fact: f.Refused) -> Change:
+    since = state.refusals_since
+    if since is None or fact.at - since >= HOUR:
+        return {"refusals_since": fact.at, "refusals": 1}
+    return {"refusals": state.refusals + 1}
 
 
 def _exported(_state: IncidentState, fact: f.Exported) -> Change:
@@ -369,6 +382,7 @@ _CHANGES: dict[str, Callable[[IncidentState, Any], Change]] = {
     "absorbed": _absorbed,
     "requested": _requested,
     "done_without_imoc": _done_without_imoc,
+    "refused": _refused,
     "exported": _exported,
     "window_ended": _window_ended,
 }

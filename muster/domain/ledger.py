@@ -6,28 +6,35 @@ from pydantic import Field
 
 from muster.domain.commands import Predecessor
 from muster.domain.lifecycle import OPEN, Phase
-from muster.domain.model import Record, Span, Time
+from muster.domain.model import TITLE_MAX, Record, Span, Time
 from muster.domain.policy import Scope
 from muster.domain.severity import Severity
+
+PAST = 8
+"""So many earlier closings of one incident are kept."""
+Words = Annotated[str, Field(max_length=TITLE_MAX)]
+"""A title, a service, an id: the ledger carries thousands of them."""
+Digest = Annotated[str, Field(max_length=26)]
+Address = Annotated[str, Field(max_length=2_000)]
 
 
 class Registration(Record):
     """An incident asks for its number; asking again gives the same answer."""
 
-    workflow_id: str
-    title: str
+    workflow_id: Words
+    title: Words
     private: bool = False
     """It is not listed for others, and has neither title nor service here."""
     probe: bool = False
     """It asks whether the ledger answers, and takes no number."""
     severity: Severity
-    service: str | None = None
-    key: str | None = None
+    service: Words | None = None
+    key: Words | None = None
     declared_at: Time
     window: Span
     """How long an upgrade window is open."""
     scope: Scope = Scope.GLOBAL
-    first_run: str = ""
+    first_run: Words = ""
     """The first run of the workflow: a later start of the same workflow id is another incident."""
 
 
@@ -44,27 +51,27 @@ class LedgerEntry(Record):
     """What the ledger knows of one incident."""
 
     number: int
-    workflow_id: str
-    title: str = ""
+    workflow_id: Words
+    title: Words = ""
     private: bool = False
     severity: Severity
     """At its closing, once it is closed."""
     phase: Phase = Phase.ACTIVE
-    service: str | None = None
-    key_digest: str = ""
+    service: Words | None = None
+    key_digest: Digest = ""
     declared_at: Time
     closed_at: Time | None = None
     """The ledger's time of its end, of whatever kind; None while it is open."""
     reopened_at: Time | None = None
     """When its last window ended early."""
-    tracker: str | None = None
+    tracker: Address | None = None
     """The address of its issue."""
     window: Span = Span(hours=3)
     """How long the window is that its closing opens."""
-    first_run: str = ""
+    first_run: Words = ""
     life: int = 0
     """How often it was reopened after a closing; each life closes once."""
-    past: tuple[PastClosing, ...] = ()
+    past: Annotated[tuple[PastClosing, ...], Field(max_length=PAST)] = ()
     """Its earlier closings, for a registration that comes late."""
     predecessor: Predecessor | None = None
     """The answer that its registration got."""
@@ -73,7 +80,7 @@ class LedgerEntry(Record):
 class Claim(Record):
     """One more key for an incident that the ledger carries; the first to claim a key has it."""
 
-    key: str
+    key: Words
     number: int
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from itertools import islice, takewhile
 
-from muster.domain.ledger import Claim, LedgerEntry, LedgerState, Registration, lookup
+from muster.domain.ledger import Claim, Digest, LedgerEntry, LedgerState, Registration, lookup
 from muster.domain.ledger_rules import asked_before
 from muster.domain.model import Record, Time
 from muster.names import digest, ledger_keys_id, ledger_page_id
@@ -22,7 +22,12 @@ class Page(Record):
     """What one page keeps; also what is added to one."""
 
     entries: dict[int, LedgerEntry] = {}
-    keys: dict[str, int] = {}
+    keys: dict[Digest, int] = {}
+
+    def belongs(self, page_id: str) -> bool:
+        """Tell whether all of it is what the page of this workflow id keeps."""
+        ids = {*map(ledger_page_id, self.entries), *map(ledger_keys_id, self.keys)}
+        return ids <= {page_id}
 
 
 class Batch(Record):

@@ -4,6 +4,7 @@ from itertools import chain, islice
 
 from muster.domain.commands import ClosingRecorded, Registered
 from muster.domain.ledger import (
+    PAST,
     Claim,
     Claimed,
     LedgerEntry,
@@ -18,8 +19,6 @@ from muster.domain.lifecycle import ENDED, OPEN, Phase
 from muster.domain.model import Time
 from muster.names import digest
 
-PAST = 8
-"""So many earlier closings of one incident are kept."""
 LATELY = 100
 """So many of the latest to end are searched for an incident that asks again all the same."""
 

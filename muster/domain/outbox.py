@@ -11,8 +11,10 @@ LINGER = timedelta(seconds=2)
 MERGEABLE = frozenset({Op.CHAT_SAY, Op.TRACKER_NOTE, Op.CHAT_INVITE})
 """Messages of which several that lie or were held up by an outage go as one."""
 
-TOGETHER_MAX = 30_000
-"""Characters that go as one message at the most: Slack takes 40,000."""
+TOGETHER = 30_000
+"""Characters that go as one; Slack takes 40,000, and the rest goes as the next one."""
+OVERHEAD = 400
+"""About how many bytes an effect has as JSON beside its words."""
 
 SETTLED = frozenset({EffectState.DONE, EffectState.OFF, EffectState.ABANDONED})
 MESSAGES_KEPT = 200
@@ -45,6 +47,12 @@ class Outbox:
         self._entries = {entry.effect.key: entry for entry in entries}
         self._open = {key: None for key, entry in self._entries.items() if entry.state in OPEN}
         self._running: dict[str, str] = {}
+        self._weight = sum(_weight(self._entries[key]) for key in self._open)
+
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes wait to be done."""
+        return self._weight
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all entries in order; the carrier of continue-as-new."""
@@ -166,14 +174,13 @@ class Outbox:
         return head.model_copy(update={"effect": _combined(head, others)})
 
     def _mergeable_with(self, head: Entry) -> Iterator[Entry]:
-        left = TOGETHER_MAX - len(head.effect.body.text)
+        room = TOGETHER - len(head.effect.body.text)
         for key in self._open:
             other = self._entries[key]
             if other is not head and other.effect.destination == head.effect.destination:
-                if other.effect.op is not head.effect.op or other.begun or other.effect.alone:
-                    return
-                left -= len(other.effect.body.text)
-                if left < 0:
+                room -= len(other.effect.body.text)
+                fits = other.effect.op is head.effect.op and room >= 0
+                if not fits or other.begun or other.effect.alone:
                     return
                 yield other
 
@@ -273,9 +280,12 @@ class Outbox:
 
     def _put(self, entry: Entry) -> None:
         key = entry.effect.key
+        if key in self._open:
+            self._weight -= _weight(self._entries[key])
         self._entries[key] = entry
         if entry.state in OPEN:
             self._open[key] = None
+            self._weight += _weight(entry)
         else:
             self._open.pop(key, None)
 
@@ -286,6 +296,11 @@ _INHERITED = (EffectState.OFF, EffectState.ABANDONED)
 
 def _name(key: str) -> str:
     return key.rpartition("/")[2]
+
+
+def _weight(entry: Entry) -> int:
+    body = entry.effect.body
+    return OVERHEAD + sum(len(text.encode()) for text in (body.text, body.payload))
 
 
 def _is_message(entry: Entry) -> bool:

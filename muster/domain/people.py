@@ -8,6 +8,9 @@ from muster.domain.ratings import ask_confirmation
 from muster.domain.roles import Role, clash
 from muster.domain.state import IncidentState, Result
 
+TEAM = 100
+"""So many people are on one OCIT."""
+
 
 def assign_role(state: IncidentState, command: AssignRole, ctx: Context) -> Verdict:
     """Name the holder of a role, unless the pair is forbidden."""
@@ -15,6 +18,8 @@ def assign_role(state: IncidentState, command: AssignRole, ctx: Context) -> Verd
         return Decision(
             result=Result(message=f"{command.person} is {command.role.upper()} already")
         )
+    if command.role is Role.OCIT and len(state.roles.ocit) >= TEAM:
+        return Refusal("team_full", f"its OCIT has {TEAM} people already", "person")
     dedicated = ctx.policy.definition(state.severity).dedicated_cmoc
     found = clash(state.roles, command.role, command.person, dedicated_cmoc=dedicated)
     if found is not None:

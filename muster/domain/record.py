@@ -50,18 +50,32 @@ class Page(Record):
     """Why there is nothing."""
 
 
-def export(state: IncidentState) -> Iterator[Effect]:
-    """Yield the record since the last export as notes of the tracker, one JSON object a line."""
+def export(state: IncidentState, room: int | None = None) -> Iterator[Effect]:
+    """Yield the record since the last export as notes of the tracker, one JSON object a line.
+
+    ``room`` is how many bytes may wait for the tracker; of what has none, one note says that it is missing.
+    """
     facts = state.unexported()
     for first, text, last in parts(facts, state.sequence - len(facts)):
-        yield effect_of(
-            state,
-            f"{_NAME}{first}",
-            Op.TRACKER_NOTE,
-            "tracker:record",
-            body=Body(text=text, at=last.at),
-            after=("issue",),
-        ).model_copy(update={"alone": True})
+        room = None if room is None else room - _size(text)
+        if room is not None and room < 0:
+            yield _note(state, first, _left_out(first, state.sequence), facts[-1])
+            return
+        yield _note(state, first, text, last)
+
+
+def _note(state: IncidentState, first: int, text: str, last: f.Fact) -> Effect:
+    body = Body(text=text, at=last.at)
+    name = f"{_NAME}{first}"
+    effect = effect_of(state, name, Op.TRACKER_NOTE, "tracker:record", body=body, after=("issue",))
+    return effect.model_copy(update={"alone": True})
+
+
+def _left_out(first: int, end: int) -> str:
+    return (
+        f"Record from {first} to {end - 1} is not here: it was more than could wait for the tracker, "
+        "and stands in Temporal's history"
+    )
 
 
 def parts(facts: Sequence[f.Fact], first: int) -> Iterator[tuple[int, str, f.Fact]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from muster.domain.deadlines import window_ends_at
 from muster.domain.effects import Card, Document, Link, Receipt
+from muster.domain.foreign import listed
 from muster.domain.lifecycle import OPEN, Phase
 from muster.domain.policy import Policy
 from muster.domain.roles import Holder
@@ -45,9 +46,9 @@ def _cmoc(state: IncidentState) -> str:
 
 def card(state: IncidentState, policy: Policy, find: Find) -> Card:
     """Return the card of the announcement."""
-    team = ", ".join(holder.person for holder in state.roles.ocit)
+    team = listed(holder.person for holder in state.roles.ocit)
     fields = (
-        ("Service", ", ".join(state.services)),
+        ("Service", listed(state.services)),
         ("Since", f"{state.since:%Y-%m-%d %H:%M} UTC"),
         ("Severity", state.severity_reason),
         ("IMOC", _person(state.roles.imoc)),
@@ -68,9 +69,8 @@ def card(state: IncidentState, policy: Policy, find: Find) -> Card:
 def _closing(state: IncidentState, policy: Policy) -> str:
     if state.phase is Phase.RESOLVED:
         if state.closes_at is None:
-            return "when nothing fires any more, after " + ", ".join(
-                dict.fromkeys(alert.name for alert in state.counting())
-            )
+            firing = listed(alert.name for alert in state.counting())
+            return f"when nothing fires any more, after {firing}"
         return f"{state.closes_at:%H:%M:%S} UTC, if it stays stable"
     ends_at = window_ends_at(state, policy)
     return f"done; can be reopened until {ends_at:%H:%M} UTC" if ends_at else ""

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import Field
 
 from muster.domain.alerts import Alert
 from muster.domain.model import Record, Time
@@ -21,6 +23,21 @@ class ServiceOp(StrEnum):
 
     DECLARE = "service.declare"
     REPORT = "service.report"
+
+
+class Sender(Record):
+    """Through which door alerts came, and whether that door knows its sender."""
+
+    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "alertmanager"
+    authenticated: bool = False
+
+    @property
+    def actor(self) -> str:
+        """Return the handle of the machine."""
+        return f"automation:{self.source}"
+
+
+ALERTMANAGER: Final = Sender()
 
 
 class ServiceInput(Record):
@@ -46,6 +63,8 @@ class State(Record):
     """The run that began this memory: command ids are built on it."""
     severity: Severity | None = None
     """The policy's starting severity, as the last delivery gave it."""
+    sender: Sender = ALERTMANAGER
+    """Of the last delivery."""
     alerts: Sightings = Sightings()
     incidents: dict[str, Listener] = {}
     """By workflow id: all that are open, whoever declared them."""
@@ -72,6 +91,7 @@ class Declare(Record):
     over: tuple[str, ...] = ()
     """Incidents that are not open any more, whatever the ledger says."""
     at: Time
+    sender: Sender = ALERTMANAGER
 
     @property
     def title(self) -> str:
@@ -90,6 +110,7 @@ class Report(Record):
     alerts: tuple[Alert, ...]
     news: bool = False
     """These have just changed; not so where an incident has asked for what is known."""
+    sender: Sender = ALERTMANAGER
 
 
 class Declared(Record):
@@ -152,12 +173,11 @@ def over(state: State, workflow_id: str, at: Time | None, now: Time) -> Step:
 
 
 def unheard(state: State, workflow_id: str, alerts: tuple[Alert, ...], now: Time) -> Step:
-    """Take back alerts that an incident heard of only after its end: who is open now has them, or one is declared."""
+    """Take back what fired and reached an incident only after its end: who is open now has it, or one is declared."""
     state = closed(state, workflow_id)
-    firing = tuple(filter(state.alerts.still_fires, alerts))
     if state.incidents:
-        return _tell(state, tuple(state.incidents), firing, news=True)
-    return _declare(state, firing, now)
+        return _tell(state, tuple(state.incidents), alerts, news=True)
+    return _declare(state, alerts, now)
 
 
 def declared(state: State, action: Declare, answer: Declared, now: Time) -> Step:
@@ -185,7 +205,7 @@ def passed_over(state: State, action: Action, now: Time) -> Step:
     state = closed(state, action.workflow_id)
     if state.incidents or not action.news:
         return state, ()
-    return _declare(state, tuple(filter(state.alerts.still_fires, action.alerts)), now)
+    return _declare(state, tuple(one for one in action.alerts if one.firing), now)
 
 
 def catch_up(state: State, workflow_ids: Iterable[str]) -> Step:
@@ -213,6 +233,7 @@ def _declare(state: State, started: tuple[Alert, ...], now: Time) -> Step:
         alerts=started[:BATCH],
         over=state.over,
         at=now,
+        sender=state.sender,
     )
     return state, (first,)
 
@@ -239,6 +260,7 @@ def _tell(
             command_id=f"alerts-{state.origin}-{serial}",
             alerts=batch,
             news=news,
+            sender=state.sender,
         )
         for serial, (workflow_id, batch) in enumerate(
             ((one, batch) for one in who for batch in batches), state.reports + 1

@@ -13,9 +13,6 @@ KEPT_WEIGHT: Final = 1_000_000
 REORDERED: Final = timedelta(minutes=2)
 """So long after its end, an alert said to fire under its old start is a delivery that came late."""
 
-_OVERHEAD = 220
-_FINGERPRINT, _NAME, _SUMMARY, _LINK = 64, 120, 300, 500
-
 
 class Known(Record):
     """An alert as it was last reported, and when the service heard of it."""
@@ -66,38 +63,22 @@ def remember(
         news = _news(last, alert, now)
         if news is None:
             continue
-        weight += _weight(news) - (_weight(last.alert) if last else 0)
+        weight += news.weight - (last.alert.weight if last else 0)
         known.pop(news.fingerprint, None)
         known[news.fingerprint] = Known(alert=news, at=now)
         weight -= _forget(known, forgettable, weight)
         if _too_much(known, weight):
-            weight, unkept = weight - _weight(known.pop(news.fingerprint).alert), unkept + 1
+            weight, unkept = weight - known.pop(news.fingerprint).alert.weight, unkept + 1
         else:
             changed.append(news)
     return Sightings(known=known, weight=weight, unkept=unkept), tuple(changed)
 
 
 def tidy(alert: Alert, service: str) -> Alert:
-    """Return a foreign alert with clean, short texts and without what only an incident says."""
-    return Alert(
-        fingerprint=clean(alert.fingerprint, _FINGERPRINT),
-        name=clean(alert.name, _NAME) or "alert",
-        service=service,
-        firing=alert.firing,
-        starts_at=alert.starts_at,
-        ends_at=None if alert.firing else alert.ends_at,
-        summary=clean(alert.summary, _SUMMARY),
-        link=alert.link if alert.link.isprintable() and len(alert.link) <= _LINK else "",
-    )
-
-
-def clean(text: str, limit: int) -> str:
-    """Return foreign text as one line without control characters; an ellipsis marks a cut."""
-    line = text[: 4 * limit]
-    if not line.isprintable():
-        line = "".join(one for one in line if one.isprintable() or one.isspace())
-    line = " ".join(line.split())
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    """Return a foreign alert without what only an incident says."""
+    ours = {"service": service, "set_aside": None, "set_aside_by": None, "linked": False}
+    ended = {"ends_at": None if alert.firing else alert.ends_at}
+    return alert.model_copy(update=ours | ended)
 
 
 def _news(last: Known | None, alert: Alert, now: Time) -> Alert | None:
@@ -132,10 +113,5 @@ def _forget(known: dict[str, Known], forgettable: Iterator[str], weight: int) ->
         if key is None:
             break
         if key in known and not known[key].alert.firing:
-            freed += _weight(known.pop(key).alert)
+            freed += known.pop(key).alert.weight
     return freed
-
-
-def _weight(alert: Alert) -> int:
-    texts = (alert.fingerprint, alert.name, alert.service, alert.summary, alert.link)
-    return _OVERHEAD + sum(len(text) if text.isascii() else 4 * len(text) for text in texts)

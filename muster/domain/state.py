@@ -1,7 +1,8 @@
 """The state of one incident: what its facts add up to."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
@@ -14,8 +15,12 @@ from muster.domain.model import Record, Time
 from muster.domain.roles import Roles
 from muster.domain.severity import Severity
 
+R = TypeVar("R", bound=Record)
+
 RESULTS_KEPT = 2_000
-"""Command ids that are remembered over a continue-as-new."""
+"""Command ids that are remembered over a continue-as-new, as far as they have room."""
+RESULTS_ROOM = 200_000
+"""Bytes of JSON for them."""
 
 
 class Result(Record):
@@ -117,6 +122,8 @@ class IncidentState(Record):
     merging: Merging | None = None
     merged_into: int | None = None
     alerts: dict[str, Alert] = Field(default_factory=dict)
+    alerts_weight: int = 0
+    """About how many bytes they have as JSON."""
     told: dict[str, Told] = Field(default_factory=dict)
     promises: dict[str, Promise] = Field(default_factory=dict)
     trying: tuple[Trying, ...] = ()
@@ -135,6 +142,10 @@ class IncidentState(Record):
     facts: tuple[Fact, ...] = ()
     """The newest of them, all as far as they fit into what a workflow may carry."""
     results: dict[str, Result] = Field(default_factory=dict)
+    refusals_since: Time | None = None
+    """When the hour began in which refusals are counted."""
+    refusals: int = 0
+    """How many there were in it; of a flood not all go on record."""
 
     @property
     def closes_at(self) -> Time | None:
@@ -188,17 +199,37 @@ class IncidentState(Record):
         count = min(self.sequence - self.exported, len(self.facts))
         return self.facts[len(self.facts) - count :]
 
-    def trimmed(self, budget: int) -> "IncidentState":
-        """Return the state with no more facts and results than fit into so many bytes of JSON, the newest kept."""
-        kept: list[Fact] = []
-        for fact in reversed(self.facts):
-            budget -= len(fact.model_dump_json())
-            if budget < 0 and self.sequence - len(kept) <= self.exported:
+    def trimmed(self, room: int) -> "IncidentState":
+        """Return the state with no more facts than fit into so many bytes of JSON, and no more results than have room.
+
+        The newest are kept; what the tracker has not been given stays.
+        """
+        kept = list(newest(self.facts, room))
+        owed = self.unexported()
+        facts = owed if len(owed) > len(kept) else tuple(kept)
+        return self.model_copy(update={"facts": facts, "results": self._newest_results()})
+
+    def _newest_results(self) -> dict[str, Result]:
+        latest = list(self.results.items())[-RESULTS_KEPT:]
+        kept, room = [], RESULTS_ROOM
+        for key, result in reversed(latest):
+            room -= len(key.encode()) + len(result.model_dump_json().encode())
+            if room < 0:
                 break
-            kept.append(fact)
-        results = dict(list(self.results.items())[-RESULTS_KEPT:])
-        return self.model_copy(update={"facts": tuple(reversed(kept)), "results": results})
+            kept.append((key, result))
+        return dict(reversed(kept))
 
     def counting(self) -> tuple[Alert, ...]:
         """Return the alerts that stop the clock."""
         return tuple(alert for alert in self.alerts.values() if alert.counts)
+
+
+def newest(records: Sequence[R], room: int) -> tuple[R, ...]:
+    """Return the newest of them that fit into so many bytes of JSON."""
+    first = len(records)
+    for record in reversed(records):
+        room -= len(record.model_dump_json().encode())
+        if room < 0:
+            break
+        first -= 1
+    return tuple(records[first:])

@@ -57,6 +57,10 @@ _ON_RECORD = frozenset(
 )
 
 
+BRIEFED = 10
+"""So much of what was done before them a new IMOC is told; the timeline has all of it."""
+
+
 def in_thread(state: IncidentState, fact: f.Fact) -> Iterator[Effect]:
     """Yield what the incident's thread says of a fact; the IMOC is called where an answer is due."""
     if fact.kind not in _IN_THREAD:
@@ -81,9 +85,8 @@ def _briefing(state: IncidentState, fact: f.RoleAssigned) -> Iterator[Effect]:
     done = [one.what for one in state.facts if isinstance(one, f.DoneWithoutImoc)]
     if not done or fact.replaced:
         return
-    body = Body(
-        text="Done before there was an IMOC: " + "; ".join(done), people=(fact.person,), at=fact.at
-    )
+    text = f"Done before there was an IMOC: {'; '.join(done[-BRIEFED:])}"
+    body = Body(text=text, people=(fact.person,), at=fact.at)
     yield effect_of(
         state, f"say:{state.sequence}:brief", Op.CHAT_SAY, THREAD, body=body, after=("announce",)
     )

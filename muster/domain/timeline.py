@@ -5,6 +5,7 @@ from typing import Any
 
 from muster.domain import facts as f
 from muster.domain.commands import NoteKind
+from muster.domain.foreign import listed
 from muster.domain.policy import written
 from muster.domain.severity import Severity
 from muster.domain.state import IncidentState
@@ -31,18 +32,10 @@ def is_claimed(fact: f.Happened) -> bool:
     return not fact.authenticated and not by_rule
 
 
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
-
-
 def _declared(fact: f.Declared) -> str:
     rating = f"{fact.severity} " if fact.severity else ""
     place = f" on {fact.service}" if fact.service else ""
-    alerts = (
-        f", alerts: {_names(tuple(dict.fromkeys(a.name for a in fact.alerts)))}"
-        if fact.alerts
-        else ""
-    )
+    alerts = f", alerts: {listed(alert.name for alert in fact.alerts)}" if fact.alerts else ""
     return f"declared {rating}{fact.title}{place}{alerts}"
 
 
@@ -69,7 +62,7 @@ def _role_assigned(fact: f.RoleAssigned) -> str:
 def _update_posted(fact: f.UpdatePosted) -> str:
     status = f" [{fact.status}]" if fact.status else ""
     correction = " (correction)" if fact.correction else ""
-    return f"update to {_names(tuple(fact.to))}{status}{correction}: {fact.message}"
+    return f"update to {listed(fact.to)}{status}{correction}: {fact.message}"
 
 
 def _noted(fact: f.Noted) -> str:
@@ -81,7 +74,7 @@ def _noted(fact: f.Noted) -> str:
 
 def _resolved(fact: f.Resolved) -> str:
     message = f": {fact.message}" if fact.message else ""
-    firing = f"; still firing: {_names(fact.firing)}" if fact.firing else ""
+    firing = f"; still firing: {listed(fact.firing)}" if fact.firing else ""
     wait = f"; stability wait {written(fact.wait)}" if fact.wait else ""
     return f"resolved{message}{firing}{wait}"
 
@@ -95,7 +88,7 @@ def _alerts_reported(fact: f.AlertsReported) -> str:
 
 def _counted(found: list[str]) -> str:
     counts = {name: found.count(name) for name in dict.fromkeys(found)}
-    return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in counts.items())
+    return listed(name if count == 1 else f"{name} x{count}" for name, count in counts.items())
 
 
 def _reopened(fact: f.Reopened) -> str:
@@ -141,10 +134,10 @@ _TELLINGS: dict[str, Telling] = {
     "resolved": _resolved,
     "clock_started": lambda fact: f"nothing fires any more: stability wait {written(fact.wait)}",
     "clock_stopped": lambda fact: (
-        f"stability wait stopped by {_names(fact.firing)}: reopen, or set it aside"
+        f"stability wait stopped by {listed(fact.firing)}: reopen, or set it aside"
     ),
     "wait_lengthened": lambda fact: f"stability wait is now {written(fact.wait)}",
-    "regressed": lambda fact: f"active again: {_names(fact.firing)} fires in the stability wait",
+    "regressed": lambda fact: f"active again: {listed(fact.firing)} fires in the stability wait",
     "alerts_reported": _alerts_reported,
     "all_clear": lambda _: "all clear: no alert fires any more; is it resolved?",
     "alert_set_aside": lambda fact: f"{fact.name} set aside: {fact.reason}",

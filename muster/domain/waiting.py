@@ -5,6 +5,7 @@ from muster.domain.alerts import Alert
 from muster.domain.commands import ClosingRecorded, Reopen, Resolve
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after
 from muster.domain.evolve import evolve
+from muster.domain.foreign import listed
 from muster.domain.lifecycle import Phase
 from muster.domain.ratings import planned, rerated, upgrade
 from muster.domain.severity import Severity
@@ -50,7 +51,7 @@ def _set_aside(
                 reason=command.reason,
             ),
         )
-    firing = ", ".join(f"{alert.name} ({alert.fingerprint})" for alert in found or state.counting())
+    firing = listed(f"{alert.name} ({alert.fingerprint})" for alert in found or state.counting())
     problem = "is the name of several firing alerts" if found else "is no firing alert"
     return Refusal(
         "unknown_alert", f"{command.despite} {problem}; firing: {firing or 'none'}", "despite"
@@ -62,14 +63,14 @@ def _answered(before: IncidentState, facts: tuple[f.Fact, ...]) -> Decision:
     firing = state.counting()
     if not firing:
         return Decision(facts, Result(message=_LEDGER_FIRST if state.awaits_ledger else ""))
-    still = ", ".join(_names(firing))
+    still = listed(_names(firing))
     consequence = "" if state.phase is Phase.CLOSED else ": the wait begins when it stops"
     return Decision(facts, Result(message=f"still firing: {still}{consequence}"))
 
 
 def _until(state: IncidentState) -> str:
     if state.closes_at is None:
-        return f"; still firing: {', '.join(_names(state.counting()))}" if state.counting() else ""
+        return f"; still firing: {listed(_names(state.counting()))}" if state.counting() else ""
     return f" and closes at {state.closes_at:%H:%M:%S} UTC if nothing happens"
 
 

@@ -36,6 +36,8 @@ LONGEST_DELAY = 900.0
 
 def from_status(status: int, message: str, *, retry_after: float | None = None) -> ProviderError:
     """Return the error of an HTTP status; ``retry_after`` in seconds."""
+    if 300 <= status < 400:
+        message = f"{message} sends us elsewhere, where we do not go: is its address right?"
     kind = BY_STATUS.get(status) or (Rejected if 400 <= status < 500 else Ambiguous)
     return kind(f"{status} {message}", code=str(status), retry_after=retry_after)
 

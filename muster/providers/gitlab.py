@@ -17,7 +17,12 @@ R = TypeVar("R")
 _WAITS_FOR_OTHER = 30.0
 """Seconds after which the issue of another incident is looked for again."""
 _JOINER = "\N{WORD JOINER}"
-"""Stands between an @ and a name, unseen, so that the name is not called."""
+"""Stands, unseen, where a sign would otherwise mean something to GitLab."""
+_REFERENCE = re.compile(r"(?<=[@#!~%&$^])(?=\w)|(?<=:)(?=//)|(?<=\[)")
+"""Between a sign and what it refers to: a person, an issue, a request, a label, an address."""
+_OWN_NUMBER = re.compile(r"#\d+ ")
+_ACTION = re.compile(r"^(?=[ \t]*/)", re.MULTILINE)
+_FENCE = re.compile(r"^(?=[ \t]*(?:```|~~~))", re.MULTILINE)
 
 
 class GitLabTracker:
@@ -138,6 +143,7 @@ def _client(url: str, token: str, timeout: float) -> Any:
     from gitlab import Gitlab  # noqa: PLC0415 - it costs more than a second
 
     session = requests.Session()
+    session.max_redirects = 0  # another host would get the token as well
     session.hooks["response"].append(_impatient)
     return Gitlab(url, private_token=token, timeout=timeout, session=session)
 
@@ -178,15 +184,24 @@ def marker(key: str) -> str:
 
 
 def inert(text: str) -> str:
-    """Return foreign text in a code fence longer than any run of backticks in it: no action, mention or markup acts."""
+    """Return foreign text in a code fence longer than any run of backticks in it: no action, mention or markup acts.
+
+    Nothing in it looks like a fence or an action by itself either: older readers of fences take the first for the end.
+    """
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
+    quiet = _FENCE.sub(_JOINER, _ACTION.sub(" ", text))
+    return f"{fence}text\n{quiet}\n{fence}"
 
 
 def title(text: str) -> str:
-    """Return a title of at most 255 characters in which nobody is mentioned, as GitLab does in titles as well."""
-    quiet = re.sub(r"@(?=\w)", f"@{_JOINER}", text)
+    """Return a title of at most 255 characters that calls nobody and refers to nothing, as titles do in GitLab as well.
+
+    The number with which it begins is ours.
+    """
+    own = _OWN_NUMBER.match(text)
+    start = own.end() if own else 0
+    quiet = text[:start] + _REFERENCE.sub(_JOINER, text[start:])
     return quiet if len(quiet) <= 255 else f"{quiet[:254]}…"
 
 

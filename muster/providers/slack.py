@@ -165,6 +165,7 @@ class SlackChat:
             metadata=marked(key),
             thread_ts=thread,
             unfurl_links=False,
+            unfurl_media=False,
             **shown,
         )
         posted, container = text_of(reply, "ts"), text_of(reply, "channel")

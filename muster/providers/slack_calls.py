@@ -60,20 +60,39 @@ def classify(code: str, headers: Mapping[str, str] | None = None) -> ProviderErr
     return kind(code, code=code, retry_after=seconds)
 
 
+def _straight(timeout: int) -> aiohttp.ClientSession:
+    """Return a session, for one call as slack-sdk makes them, that goes nowhere else when it is sent there."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse)
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=timeout), trace_configs=[trace]
+    )
+
+
+async def _refuse(*_: object) -> None:
+    raise aiohttp.ClientError("Slack sends us elsewhere, where we do not go")
+
+
 class SlackCalls:
-    """One client without retries of its own; ``timeout`` is in seconds, for each call."""
+    """Calls without retries of their own; ``timeout`` is in seconds, for each."""
 
     def __init__(self, token: str, base_url: str, *, timeout: int) -> None:
-        self._client = AsyncWebClient(
-            token=token, base_url=base_url, timeout=timeout, retry_handlers=[]
-        )
+        self._token, self._base_url, self._timeout = token, base_url, timeout
 
     async def call(self, method: str, **fields: Any) -> Mapping[str, Any]:
         """Call a method and return its reply. Raises ProviderError."""
         given = {name: value for name, value in fields.items() if value is not None}
         how = {"http_verb": "GET", "params": _flat(given)} if method in READS else {"json": given}
         try:
-            reply = await self._client.api_call(method, **how)
+            async with _straight(self._timeout) as session:
+                client = AsyncWebClient(
+                    token=self._token,
+                    base_url=self._base_url,
+                    timeout=self._timeout,
+                    session=session,
+                    retry_handlers=[],
+                )
+                reply = await client.api_call(method, **how)
         except SlackApiError as error:
             raise _api_error(error) from None
         except aiohttp.ClientConnectorError as error:

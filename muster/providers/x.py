@@ -80,6 +80,7 @@ def _client(base_url: str, token: str, timeout: float) -> Any:
     from xdk import Client  # noqa: PLC0415 - only a worker that posts needs it
 
     client = Client(base_url=base_url, access_token=token)
+    client.session.max_redirects = 0  # what is for X goes nowhere else
     # The SDK passes no timeout to its session.
     client.session.request = functools.partial(client.session.request, timeout=timeout)
     return client

@@ -20,6 +20,11 @@ _ESCAPES = re.compile(
 _CONTROL = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_UNSEEN = re.compile(
+    r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
+"""What takes no room and hides what stands in it; the joiners that some alphabets and emoji need stay."""
 LABEL = 10
 """Columns before the text of a row."""
 
@@ -48,7 +53,7 @@ class Row:
 
     def wrapped(self, columns: int) -> "Iterator[Row]":
         """Yield the row in lines that break between words; what is whole breaks where the terminal does, to be copied."""
-        room = columns - width(self.margin)
+        room = max(columns - width(self.margin), 1)
         broken = textwrap.wrap(self.text, room, break_on_hyphens=False)
         parts = [self.text] if self.whole or not broken else broken
         yield replace(self, text=parts[0])
@@ -62,8 +67,11 @@ class Row:
 
 def inert(text: object) -> str:
     """Return foreign text as one line that moves no cursor, colours and turns nothing."""
-    spaced = _CONTROL.sub(" ", _ESCAPES.sub("", str(text)))
-    return " ".join(spaced.split())
+    return " ".join(_still(_ESCAPES.sub("", str(text))).split())
+
+
+def _still(text: str) -> str:
+    return _CONTROL.sub(" ", _UNSEEN.sub("", text))
 
 
 def width(text: str) -> int:
@@ -112,7 +120,7 @@ def write(rows: Iterable[Row], stream: TextIO | None = None) -> None:
         rows = [line for row in rows for line in row.wrapped(size()[0])]
     if not coloured(out):
         for row in rows:
-            out.write(f"{row.margin}{row.text}".rstrip() + "\n")
+            out.write(_still(f"{row.margin}{row.text}").rstrip() + "\n")
         return
     from rich.console import Console
 
@@ -125,4 +133,4 @@ def painted(row: Row) -> "Text":
     """Return the row for rich; its text is no markup."""
     from rich.text import Text
 
-    return Text.assemble((row.margin, "dim"), (row.text, row.style))
+    return Text.assemble((_still(row.margin), "dim"), (_still(row.text), row.style))

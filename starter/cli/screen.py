@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from shlex import quote
 from typing import Any
 
 from starter.cli.answers import head, next_step
@@ -184,13 +185,18 @@ def _said(incident: Document, now: datetime) -> Iterator[Row]:
 
 def _links(incident: Document, _now: datetime) -> Iterator[Row]:
     found = {
-        effect["key"].rpartition("/")[2]: effect["link"]
+        name_of(effect["key"]): effect["link"]
         for effect in incident.get("effects") or ()
         if effect.get("link")
     }
     for name, title in _LINKED.items():
         if name in found:
             yield Row(f"{title} {inert(found[name])}", label="Links", whole=True)
+
+
+def name_of(key: str) -> str:
+    """Return the name in the key of an effect, behind the workflow's id; a service in it may have a slash."""
+    return key.partition("/")[2]
 
 
 def _degraded(incident: Document, now: datetime) -> Iterator[Row]:
@@ -203,7 +209,7 @@ def _trouble(effect: Document, now: datetime) -> str:
     """Return what is wrong, what tries it again, why, and what people do until then."""
     since = f" since {shown(effect['since'], now)}" if effect.get("since") else ""
     stuck = effect["state"] in _STUCK
-    retry = f"; retry {effect['key'].rpartition('/')[2]}" if stuck else ""
+    retry = f"; retry {quote(inert(name_of(effect['key'])))}" if stuck else ""
     todo = f"; {inert(effect['meanwhile'])}" if effect.get("meanwhile") else ""
     what = f"{inert(effect['title'])} {effect['state'].replace('_', ' ')}"
     return f"{what}{since}{retry}: {inert(effect.get('reason') or '')}{todo}"

@@ -85,7 +85,7 @@ def _again(looking: Look, last: Any) -> tuple[Any, str]:
     except Interrupted:
         raise
     except Failure as failure:
-        return last, str(failure)
+        return last, page.inert(failure)
 
 
 def _stream(last: Any, looking: Look, _draw: Draw) -> None:

@@ -2,11 +2,10 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import sys
 
-from muster import dumps
+from muster import dumps, logs
 from muster.keys import KeysError
 from muster.policy import PolicyError
 from muster.settings import SettingsError
@@ -19,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m starter.gateway", description=__doc__)
     parser.add_argument("--host", default=EVERYWHERE, help="the address on which to listen")
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up()
     try:
         asyncio.run(serve(from_environment(host=given.host)))
     except (SettingsError, PolicyError, KeysError, GatewayError) as error:

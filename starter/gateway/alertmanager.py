@@ -16,17 +16,25 @@ from pydantic import (
 )
 
 from muster.domain.alerts import Alert
-from muster.domain.service import BATCH
+from muster.domain.foreign import clean
+from muster.domain.service import ALERTMANAGER, BATCH, Sender
 from muster.domain.severity import Severity
-from muster.domain.sightings import clean, tidy
 from muster.messages import AlertBatch, BadInput, bad_input
 
 UNKNOWN = "unknown"
 """The service of alerts that do not have the label."""
 
+ALERTS = 25_000
+SERVICES = 1_000
+"""Alerts and services of one delivery: each service is a workflow to be started."""
+
 _SERVICE = 200
 _SUMMARIES = ("summary", "description", "message")
 _WEB = ("https://", "http://")
+
+
+class TooMany(Exception):
+    """A delivery with more than one may have."""
 
 
 def _texts(value: object) -> object:
@@ -93,31 +101,39 @@ def read(body: bytes) -> Webhook:
         raise bad_input(error) from None
 
 
-def batches(webhook: Webhook, label: str, severity: Severity) -> Iterator[AlertBatch]:
-    """Yield the alerts of each service, a hundred at a time, in the order of the delivery."""
+def batches(
+    webhook: Webhook, label: str, severity: Severity, sender: Sender = ALERTMANAGER
+) -> Iterator[AlertBatch]:
+    """Yield the alerts of each service, a hundred at a time, in the order of the delivery. Raises TooMany."""
+    if len(webhook.alerts) > ALERTS:
+        message = f"alerts: {len(webhook.alerts)}, of which one delivery has {ALERTS} at most"
+        raise TooMany(message)
     services: dict[str, list[Alert]] = {}
     for alert in webhook.alerts:
         service = clean(alert.labels.get(label, ""), _SERVICE) or UNKNOWN
         services.setdefault(service, []).append(_alert(alert, service))
+    if len(services) > SERVICES:
+        message = (
+            f"alerts: of {len(services)} services, of which one delivery has {SERVICES} at most"
+        )
+        raise TooMany(message)
     for service, alerts in services.items():
         for start in range(0, len(alerts), BATCH):
             part = tuple(alerts[start : start + BATCH])
-            yield AlertBatch(service=service, alerts=part, policy_severity=severity)
+            yield AlertBatch(service=service, alerts=part, policy_severity=severity, sender=sender)
 
 
 def _alert(alert: WebhookAlert, service: str) -> Alert:
-    return tidy(
-        Alert(
-            fingerprint=alert.fingerprint,
-            name=alert.labels.get("alertname", ""),
-            service=service,
-            firing=alert.status == "firing",
-            starts_at=alert.starts_at,
-            ends_at=alert.ends_at,
-            summary=_summary(alert.annotations),
-            link=_link(alert),
-        ),
-        service,
+    firing = alert.status == "firing"
+    return Alert(
+        fingerprint=alert.fingerprint,
+        name=alert.labels.get("alertname", ""),
+        service=service,
+        firing=firing,
+        starts_at=alert.starts_at,
+        ends_at=None if firing else alert.ends_at,
+        summary=_summary(alert.annotations),
+        link=_link(alert),
     )
 
 

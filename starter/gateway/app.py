@@ -1,37 +1,50 @@
-"""The gateway's routes: an Alertmanager's webhook, health, readiness and metrics."""
+"""The gateway's routes: an Alertmanager's webhook, Slack's requests, health, readiness and metrics."""
 
 import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
+from muster.domain.service import Sender
 from muster.messages import AlertBatch, BadInput
-from starter.gateway import alertmanager
-from starter.gateway.access import is_let_in
+from starter.gateway import alertmanager, slack
 from starter.gateway.audits import Audits
-from starter.gateway.delivery import NotDeliveredError, deliver, reason
+from starter.gateway.delivery import NotDeliveredError, deliver
 from starter.gateway.metrics import Metrics, OpenIncidents, page
+from starter.gateway.readiness import Readiness
+from starter.gateway.senders import Allowance, Busy, Tokens
 from starter.gateway.settings import GatewaySettings
 
 RETRY_AFTER: Final = 5
 """Seconds after which a sender may try again."""
-READY_WITHIN: Final = 3.0
+BODY_WITHIN: Final = 10.0
+"""Seconds that a sender has for its body."""
+SLACK: Final = "slack"
 
 _LOG = logging.getLogger(__name__)
+
+
+class TooSlow(Exception):
+    """The body did not come in time."""
 
 
 class Gateway:
     """The handlers and what they share."""
 
     def __init__(
-        self, client: Client, settings: GatewaySettings, sdk_metrics: str | None = None
+        self,
+        client: Client,
+        settings: GatewaySettings,
+        sdk_metrics: str | None = None,
+        *,
+        signatures: slack.Signatures | None = None,
     ) -> None:
         """Take a client, which may not be connected yet, and the address of the SDK's metrics."""
         self._client = client
@@ -40,6 +53,12 @@ class Gateway:
         self._metrics = Metrics()
         self._open = OpenIncidents(client, self._metrics)
         self._audits = Audits(client, self._metrics)
+        self._readiness = Readiness(client)
+        self._tokens = Tokens(settings.tokens)
+        self._allowances = {
+            source: Allowance(source, settings.rate) for source in (*settings.tokens, SLACK)
+        }
+        self._signatures = signatures or settings.signatures()
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -47,6 +66,8 @@ class Gateway:
             client_max_size=self._settings.limit, middlewares=[self._measured, _answered]
         )
         app.router.add_post("/webhooks/alertmanager", self.alertmanager)
+        if self._signatures is not None:
+            app.router.add_post("/slack/events", self.slack)
         app.router.add_get("/healthz", self.healthz)
         app.router.add_get("/readyz", self.readyz)
         app.router.add_get("/metrics", self.metrics)
@@ -58,17 +79,27 @@ class Gateway:
 
     async def alertmanager(self, request: web.Request) -> web.Response:
         """Take a delivery; the answer is 200 once Temporal has all of it."""
-        if not is_let_in(request, self._settings.token):
+        source = self._tokens.source(request.headers.get("Authorization", ""))
+        if source is None:
             return _unauthorized()
-        if (request.content_length or 0) > self._settings.limit:
-            raise web.HTTPRequestEntityTooLarge(self._settings.limit, request.content_length or 0)
-        body = await request.read()
-        batches = await asyncio.to_thread(self._split, body)
-        sent = await deliver(self._client, batches)
+        with self._deliveries(source), self._allowances[source].taken():
+            batches = await asyncio.to_thread(self._split, await _body(request), source)
+            sent = await deliver(self._client, batches)
         self._count(batches)
         services = len({batch.service for batch in batches})
         accepted = sum(len(batch.alerts) for batch in batches)
         return web.json_response({"accepted": accepted, "services": services, "signals": sent})
+
+    async def slack(self, request: web.Request) -> web.Response:
+        """Answer Slack's question whether this address is ours; whatever else is signed is counted."""
+        assert self._signatures is not None  # noqa: S101 - there is no such route without them
+        with self._allowances[SLACK].taken():
+            body = await _body(request)
+            if not self._signatures.hold(body, request.headers):
+                return _error(401, "unauthorized", "needs a signature of Slack, of now, used once")
+        asked = slack.challenge(body)
+        self._metrics.slack.labels("other" if asked is None else "url_verification").inc()
+        return web.json_response({} if asked is None else {"challenge": asked})
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Say that the process is alive."""
@@ -76,19 +107,10 @@ class Gateway:
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Say whether Temporal answers, and where it is looked for."""
-        error = await self._unready()
-        config = self._client.service_client.config
-        details = {
-            "ready": error is None,
-            "temporal": {
-                "address": config.target_host,
-                "namespace": self._client.namespace,
-                "reachable": error is None,
-                "error": error,
-            },
-        }
-        headers = {} if error is None else {"Retry-After": str(RETRY_AFTER)}
-        return web.json_response(details, status=503 if error else 200, headers=headers)
+        details = await self._readiness.details()
+        if details["ready"]:
+            return web.json_response(details)
+        return web.json_response(details, status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Serve our metrics, the auditor's last look among them, and the SDK's."""
@@ -98,24 +120,31 @@ class Gateway:
             body=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
 
-    def _split(self, body: bytes) -> list[AlertBatch]:
+    def _split(self, body: bytes, source: str) -> list[AlertBatch]:
         alerts = self._settings.policy.alerts
         webhook = alertmanager.read(body)
-        return list(alertmanager.batches(webhook, alerts.service_label, alerts.starting_severity))
+        sender = Sender(source=source, authenticated=True)
+        return list(
+            alertmanager.batches(webhook, alerts.service_label, alerts.starting_severity, sender)
+        )
 
     def _count(self, batches: list[AlertBatch]) -> None:
         tally = Counter(alert.firing for batch in batches for alert in batch.alerts)
         self._metrics.alerts.labels("firing").inc(tally[True])
         self._metrics.alerts.labels("resolved").inc(tally[False])
 
-    async def _unready(self) -> str | None:
-        request = DescribeNamespaceRequest(namespace=self._client.namespace)
+    @contextmanager
+    def _deliveries(self, source: str) -> Iterator[None]:
+        """Count a delivery by its source and by whether all of it was taken."""
+        outcome = "refused"
         try:
-            async with asyncio.timeout(READY_WITHIN):
-                await self._client.workflow_service.describe_namespace(request)
-        except (RPCError, RuntimeError, TimeoutError) as error:
-            return reason(error)
-        return None
+            yield
+            outcome = "taken"
+        except (Busy, NotDeliveredError, TooSlow):
+            outcome = "put_off"
+            raise
+        finally:
+            self._metrics.deliveries.labels(source, outcome).inc()
 
     @web.middleware
     async def _measured(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -139,6 +168,12 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return await handler(request)
     except BadInput as error:
         return _error(400, "bad_input", str(error), field=error.field)
+    except alertmanager.TooMany as error:
+        return _error(413, "too_many", str(error), field="alerts")
+    except web.RequestPayloadError:
+        return _error(400, "bad_input", "the body cannot be read as its headers say")
+    except (Busy, TooSlow) as error:
+        return _put_off(request, error)
     except NotDeliveredError as error:
         message = f"Temporal has not accepted all of it: {error}"
         return _error(503, "unavailable", message, headers={"Retry-After": str(RETRY_AFTER)})
@@ -151,8 +186,27 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
             error.status, error.reason.lower().replace(" ", "_"), error.reason, headers=kept
         )
     except Exception:  # noqa: BLE001 - the next request is to be served
-        _LOG.exception("a request to %s failed", request.path)
+        _LOG.exception("a request failed: %s", request.match_info.route.name)
         return _error(500, "internal", "the request failed; the gateway's log says why")
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return the body, which must come in time and not be too long."""
+    if (request.content_length or 0) > request.client_max_size:
+        raise web.HTTPRequestEntityTooLarge(request.client_max_size, request.content_length or 0)
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            return await request.read()
+    except TimeoutError:
+        raise TooSlow from None
+
+
+def _put_off(request: web.Request, error: Busy | TooSlow) -> web.Response:
+    """Ask to send again: an Alertmanager does so only after a 5xx, and would drop its alerts after a 429."""
+    after = error.after if isinstance(error, Busy) else RETRY_AFTER
+    status = 503 if request.path.startswith("/webhooks/") else 429
+    message = str(error) or f"the body did not come within {BODY_WITHIN:g} s"
+    return _error(status, "busy", message, headers={"Retry-After": str(after)})
 
 
 def _unauthorized() -> web.Response:

@@ -10,6 +10,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from muster import names
+from muster.domain.foreign import in_code
 from muster.messages import AlertBatch
 
 AT_ONCE: Final = 16
@@ -62,6 +63,6 @@ async def _signal(client: Client, batch: AlertBatch) -> None:
         task_queue=names.TASK_QUEUE,
         start_signal=names.SERVICE_ALERTS,
         start_signal_args=[batch.model_dump(mode="json", exclude_defaults=True)],
-        static_summary=batch.service,
+        static_summary=in_code(batch.service),
         rpc_timeout=timedelta(seconds=WITHIN),
     )

@@ -60,6 +60,18 @@ class Metrics:
             ("status",),
             registry=self.registry,
         )
+        self.deliveries = Counter(
+            "muster_gateway_deliveries",
+            "Deliveries by the source whose token they had, and what became of them.",
+            ("source", "outcome"),
+            registry=self.registry,
+        )
+        self.slack = Counter(
+            "muster_slack_requests",
+            "Signed requests of Slack by their type.",
+            ("type",),
+            registry=self.registry,
+        )
         self.open = Gauge(
             "muster_open_incidents",
             "Open incidents by severity, as the ledger last said.",

@@ -1,12 +1,14 @@
 """The gateway as a process: connects when Temporal is there, serves until it is told to stop."""
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 
 from aiohttp import web
+from aiohttp.log import server_logger
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
@@ -19,6 +21,13 @@ from starter.gateway.settings import GatewaySettings
 
 GRACE = 10.0
 """Seconds that requests under way have at the end."""
+IDLE = 20.0
+"""Seconds that a connection may take for the head of a request, the first or another."""
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell whether a record is about us, and not about a stranger's body that could not be unpacked."""
+    return not (record.exc_info and isinstance(record.exc_info[1], web.RequestPayloadError))
 
 
 class GatewayError(Exception):
@@ -44,8 +53,11 @@ async def serve(settings: GatewaySettings) -> None:
     address = f"127.0.0.1:{_free_port()}"
     runtime = Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=address)))
     client = await connect(runtime, settings.keys)
+    server_logger.addFilter(_is_ours)
     gateway = Gateway(client, settings, sdk_metrics=f"http://{address}/metrics")
-    runner = web.AppRunner(gateway.app(), access_log=None, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        gateway.app(), access_log=None, shutdown_timeout=GRACE, keepalive_timeout=IDLE
+    )
     await runner.setup()
     try:
         await _listen(runner, settings)

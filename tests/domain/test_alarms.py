@@ -7,7 +7,7 @@ import pytest
 from muster.domain import commands as c
 from muster.domain import facts as f
 from muster.domain.effects import Op
-from muster.domain.evolve import ENDED_ALERTS_KEPT
+from muster.domain.evolve import ALERTS_ROOM
 from muster.domain.lifecycle import Phase
 from muster.domain.plan import plan
 from muster.domain.policy import Alerts, Policy
@@ -39,17 +39,18 @@ def test_what_it_knew_or_what_has_stopped_is_not_given_back() -> None:
     assert len(life.state.facts) == facts
 
 
-def test_all_that_fires_is_remembered_and_of_what_has_stopped_the_newest() -> None:
+def test_all_that_fires_is_remembered_and_what_has_stopped_goes_first() -> None:
     life = Life(S2)
-    many = [f"a{index}" for index in range(ENDED_ALERTS_KEPT + 50)]
-    for name in (*many, "firing"):
-        life.report(alert(name))
-    for name in many:
-        life.report(alert(name, firing=False))
-    assert len(life.state.alerts) == ENDED_ALERTS_KEPT + 1
-    assert life.state.alerts["firing"].firing
-    assert many[-1] in life.state.alerts
-    assert many[0] not in life.state.alerts
+    room = ALERTS_ROOM // alert("0000").weight
+    firing = [f"f{index}" for index in range(room // 2)]
+    stopped = [f"s{index}" for index in range(room)]
+    for names, is_firing in ((firing, True), (stopped, True), (stopped, False)):
+        for start in range(0, len(names), 100):
+            life.report(*(alert(name, firing=is_firing) for name in names[start : start + 100]))
+            life.state = life.state.model_copy(update={"facts": ()})
+    assert set(firing) <= set(life.state.alerts)
+    assert stopped[-1] in life.state.alerts
+    assert stopped[0] not in life.state.alerts
 
 
 def test_the_record_is_exported_in_notes_that_a_tracker_takes() -> None:

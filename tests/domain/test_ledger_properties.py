@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from muster.domain import ledger_rules as rules
 from muster.domain.commands import Registered
-from muster.domain.ledger import LedgerEntry, Limits, Registration
+from muster.domain.ledger import PAST, LedgerEntry, Limits, Registration
 from muster.domain.lifecycle import ENDED, OPEN, Phase
 from muster.domain.policy import Scope
 from muster.domain.severity import OPENS_WINDOW, Severity
@@ -140,7 +140,7 @@ class AnyLedger(RuleBasedStateMachine):
     def reopen(self, data: st.DataObject) -> None:
         number = data.draw(st.sampled_from(sorted(self.known)))
         one = self.known[number]
-        if one.phase is not Phase.CLOSED or len(one.closings) == rules.PAST:
+        if one.phase is not Phase.CLOSED or len(one.closings) == PAST:
             return
         one.life += 1
         one.phase = Phase.ACTIVE

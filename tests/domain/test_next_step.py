@@ -69,7 +69,7 @@ def test_when_nothing_fires_any_more_the_rating_waits() -> None:
 def test_a_request_comes_before_all() -> None:
     life = led()
     life.must(c.Cancel, "ben", reason="a test")
-    assert following(life) == 'muster cancel 42 --reason "a test"'
+    assert following(life) == "muster cancel 42 --reason 'a test'"
 
 
 def test_the_end_is_told_once_and_to_whom_it_concerns() -> None:
@@ -94,7 +94,7 @@ def test_without_a_number_it_is_the_workflow_id() -> None:
     assert following(life) == "muster assign incident-1 imoc me"
     life.must(c.AssignRole, role="imoc", person="ana")
     life.must(c.Cancel, "ben", reason="a test")
-    assert following(life) == 'muster cancel incident-1 --reason "a test"'
+    assert following(life) == "muster cancel incident-1 --reason 'a test'"
 
 
 def test_whom_a_private_one_tells_is_not_suggested() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from muster.domain.effects import Body, Effect, EffectState, Op, Receipt
-from muster.domain.outbox import LINGER, TOGETHER_MAX, Entry, Outbox
+from muster.domain.outbox import LINGER, TOGETHER, Entry, Outbox
 
 NOW = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
 LATER = NOW + LINGER
@@ -244,7 +244,7 @@ def test_texts_go_together_only_as_far_as_they_fit_and_none_is_lost() -> None:
     sent: list[str] = []
     while outbox.unsettled():
         sent += send(outbox, LATER)
-    assert max(map(len, sent)) <= TOGETHER_MAX + 1_000
+    assert max(map(len, sent)) <= TOGETHER + 1_000
     assert 1 < len(sent) < len(names)
     assert "".join(sent).count("UTC") == len(names)
 

@@ -318,9 +318,7 @@ class TestBounds:
 
         assert state.alerts.unkept > 0
         assert len(state.model_dump_json().encode()) < 1_500_000
-        assert state.alerts.weight == sum(
-            sightings._weight(one.alert) for one in state.alerts.known.values()
-        )
+        assert state.alerts.weight == sum(one.alert.weight for one in state.alerts.known.values())
 
     def test_incidents_are_bounded(self) -> None:
         state = WEB
@@ -330,8 +328,10 @@ class TestBounds:
         assert len(state.incidents) == service.KEPT_INCIDENTS
 
     def test_foreign_texts_are_cleaned_and_cut(self) -> None:
-        foreign = alert("f\x00\n1").model_copy(
-            update={
+        foreign = Alert.model_validate(
+            alert("f").model_dump()
+            | {
+                "fingerprint": "f\x00\n1",
                 "name": "\x1b[31mred\u202e",
                 "summary": "x" * 10_000,
                 "link": "https://a\nb",

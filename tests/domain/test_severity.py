@@ -90,7 +90,7 @@ def test_anyone_raises_with_a_reason_and_only_the_imoc_lowers() -> None:
     asked = life.must(c.ChangeSeverity, "ben", severity="S3", reason="all fine")
     assert asked.result.outcome == "requested"
     assert life.state.severity is S1
-    assert life.state.requests == ('muster severity 42 S3 --reason "all fine"',)
+    assert life.state.requests == ("muster severity 42 S3 --reason 'all fine'",)
     life.must(c.ChangeSeverity, "ana", severity="S3", reason="all fine")
     assert life.state.severity is S3
     assert not life.state.requests

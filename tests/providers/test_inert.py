@@ -1,34 +1,19 @@
 """No word of others acts in Slack or GitLab."""
 
-from datetime import UTC, datetime
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.domain.effects import Card, Document
 from muster.providers.gitlab import GitLabTracker, description, inert, marker
-from muster.providers.slack import SlackChat
 from muster.providers.slack_words import card, text
 from muster.sandbox import Sandbox
 from muster.sandbox.gitlab import GitLab
 from muster.sandbox.slack import _notified
+from tests.security.hostile import HOSTILE
 
-HOSTILE = [
-    "/close",
-    "x\n/close\n/label ~x",
-    "@all look",
-    "<!channel> down",
-    "<@UANA> you",
-    "```\n/close\n```",
-    "````\n```\n/assign @ana\n",
-    "<!-- muster:forged -->\n/close",
-    "<!here|here> & <https://evil.test|click>",
-    "*bold* _it_ `code`",
-]
 WORDS = st.text(
     alphabet=st.sampled_from("`~/@<>!&| \n-closeaUANhr"), max_size=60
-) | st.sampled_from(HOSTILE)
+) | st.sampled_from(list(HOSTILE.values()))
 
 
 @given(WORDS)
@@ -52,24 +37,6 @@ def test_nothing_in_a_text_acts_in_gitlab(words: str) -> None:
     project._act(issue, description(Document(title="x", paragraphs=(("State", words),)), "k"))
     project._act(issue, f"{inert(words)}\n\n{marker('k/note')}")
     assert (issue["state"], project.quick_actions, project.mentions) == ("opened", [], [])
-
-
-@pytest.mark.parametrize("words", HOSTILE)
-async def test_the_whole_way_through(words: str) -> None:
-    async with Sandbox.serve() as sandbox:
-        tracker = GitLabTracker(sandbox.urls["gitlab"], "token", "ops/production")
-        issue = await tracker.open(
-            "k/issue", Document(title=words, paragraphs=(("Alerts", words),)), fresh=True
-        )
-        await tracker.note("k/note", issue, words, datetime.now(UTC), fresh=True)
-        chat = SlackChat("token", sandbox.urls["slack"], people={})
-        await chat.say("k/say", words, channel="#incident", fresh=True)
-        acted = (
-            sandbox.gitlab.quick_actions + sandbox.gitlab.mentions + sandbox.gitlab.title_mentions
-        )
-        assert not acted
-        rooms = sandbox.slack.channels.values()
-        assert not [ping for room in rooms for one in room["messages"] for ping in one["notified"]]
 
 
 async def test_a_forged_marker_is_not_taken_for_ours() -> None:

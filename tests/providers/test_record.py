@@ -1,5 +1,6 @@
 """What was noted under our keys is read back as it was, and nobody else's words are taken for ours."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from muster.ports import Forbidden, NotFound
 from muster.providers.gitlab import GitLabTracker, marker
 from muster.sandbox import Sandbox
 from tests.providers.clients import gitlab
-from tests.providers.test_inert import HOSTILE
+from tests.security.hostile import HOSTILE
 
 NOW = datetime.now(UTC)
 ISSUE, PREFIX = "incident-1/issue", "incident-1/record:"
@@ -21,7 +22,10 @@ async def opened(sandbox: Sandbox) -> Receipt:
 
 async def test_any_words_come_back_as_they_were(sandbox: Sandbox) -> None:
     tracker, issue = gitlab(sandbox), await opened(sandbox)
-    wanted = {f"{PREFIX}{place}": f"Record\n{words}" for place, words in enumerate(HOSTILE)}
+    wanted = {
+        f"{PREFIX}{place}": f"Record\n{json.dumps(words, ensure_ascii=False)}"
+        for place, words in enumerate(HOSTILE.values())
+    }
     for key, words in wanted.items():
         await tracker.note(key, issue, words, NOW, fresh=True)
     await tracker.note("incident-1/note:1", issue, "another note", NOW, fresh=True)

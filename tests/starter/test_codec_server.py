@@ -33,7 +33,9 @@ async def opened(
     codec: CodecSettings | None = CODEC, keys: Any = (NEW, OLD), limit: int = 1_000_000
 ) -> AsyncIterator[Door]:
     """Serve a gateway in this process, whose Temporal nobody needs."""
-    chosen = GatewaySettings("gateway", Policy(), keys=keys, codec=codec, limit=limit)
+    chosen = GatewaySettings(
+        {"alertmanager": "gateway"}, Policy(), keys=keys, codec=codec, limit=limit
+    )
     client = await Client.connect("127.0.0.1:1", lazy=True)
     async with TestClient(TestServer(Gateway(client, chosen).app())) as door:
         yield door

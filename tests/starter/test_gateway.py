@@ -25,7 +25,7 @@ from muster import names
 from muster.converter import DATA_CONVERTER
 from muster.domain.policy import Policy
 from starter.gateway.app import Gateway
-from starter.gateway.settings import GatewaySettings
+from starter.gateway.settings import SOURCE, GatewaySettings
 from tests.starter.test_alertmanager import captured, many
 from tests.workflows.conftest import time_skipping
 from tests.workflows.neighbours import Listener, OpenLedger, entry, until
@@ -45,7 +45,7 @@ async def opened(
     client: Client, sdk_metrics: str | None = None, **settings: Any
 ) -> AsyncIterator[Door]:
     """Serve a gateway in this process."""
-    chosen = GatewaySettings(token=SECRET, policy=Policy(), **settings)
+    chosen = GatewaySettings(tokens={SOURCE: SECRET}, policy=Policy(), **settings)
     app = Gateway(client, chosen, sdk_metrics).app()
     async with TestClient(TestServer(app)) as door:
         yield door

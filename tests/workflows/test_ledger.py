@@ -300,7 +300,7 @@ async def test_the_details_name_what_is_open(client: Client, office: Office) -> 
     await office.end(known.model_copy(update={"phase": Phase.CANCELLED}))
     metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     assert "Next number **#23**, open: 21" in metadata.current_details
-    assert "- #22 S3 active: web" in metadata.current_details
+    assert "- #22 S3 active: `web`" in metadata.current_details
     assert "and 1 more" in metadata.current_details
 
 

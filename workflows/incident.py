@@ -41,7 +41,7 @@ LEDGER_PATIENCE = timedelta(seconds=2)
 """How long a keyed declaration waits for the ledger, which may know the key, before it opens anything outside."""
 CARRIED_RECORD = 300_000
 """Bytes of the record that one run hands to the next; the tracker has the rest."""
-RECORD_WAITING = 600_000
+RECORD_WAITING = 1_000_000
 """Bytes that may wait to be sent when a run hands over its record; what has no room is said to be missing."""
 CONTINUE_AFTER = 500
 """Commands of one run, after which the incident continues as new."""

@@ -19,9 +19,9 @@ ENTRY = 500
 """About how many bytes a command leaves behind beside its words."""
 RUN_ROOM = 400_000
 """After so many bytes the incident continues as new: what it carries must fit into a payload, which ends at 2 MB."""
-TEXTS_ROOM = 500_000
+TEXTS_ROOM = 900_000
 """With so many bytes waiting to be sent, no more texts are taken."""
-CROWDED = 600_000
+CROWDED = 1_000_000
 """With so many bytes taken in by one run or waiting to be sent, nothing is taken but what our own workflows report."""
 ANSWERED = 200_000
 """So many bytes more has an update: somebody waits for its answer while a flood of signals is read."""

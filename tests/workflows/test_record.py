@@ -28,7 +28,7 @@ from workflows.reading import Reading
 QUICK = Effects(first_leg="2s", settle="1s", http_timeout="1s", slowest_retry="30s", give_up="2d")
 
 LAST = {Op.CHAT_SWEEP, Op.CONFERENCE_SWEEP, Op.TRACKER_SWEEP}
-LONG = "x" * 400
+LONG = "x" * 300
 """So long that not all of 510 notes go along to the next run, and what goes is compressed."""
 
 

@@ -20,6 +20,7 @@ from activities.tracker import TrackerActivities
 from muster import names
 from muster.domain.policy import Policy
 from muster.providers.temporal_ledger import TemporalLedger
+from muster.providers.threads import AT_A_TIME
 from workers.providers import Providers
 from workflows.auditor import Auditor
 from workflows.incident import Incident
@@ -120,6 +121,7 @@ def _provider(
         task_queue=queue,
         activities=activities,
         max_task_queue_activities_per_second=rate,
+        max_concurrent_activities=AT_A_TIME,
         graceful_shutdown_timeout=STOPPING,
         activity_task_poller_behavior=PollerBehaviorAutoscaling(initial=2, maximum=10),
         deployment_config=deployment,

@@ -1,6 +1,5 @@
 """GitLab over python-gitlab, in threads: one issue of type incident for each incident."""
 
-import asyncio
 import re
 import threading
 import time
@@ -11,6 +10,7 @@ from muster.domain.effects import Document, Receipt
 from muster.domain.model import Time
 from muster.ports import Ambiguous, Drift, NotFound, ProviderError, Waiting
 from muster.providers.errors import from_requests, from_status, retry_after
+from muster.providers.threads import AT_A_TIME, Threads
 
 R = TypeVar("R")
 
@@ -33,6 +33,7 @@ class GitLabTracker:
         self._name = project
         self._found: Any = None
         self._lock = threading.Lock()
+        self._threads = Threads("gitlab")
 
     async def open(self, key: str, document: Document, *, fresh: bool) -> Receipt:
         """Create the issue; one call when fresh."""
@@ -135,7 +136,7 @@ class GitLabTracker:
         return self._found
 
     async def _run(self, work: Callable[[], R]) -> R:
-        return await asyncio.to_thread(_classified, work)
+        return await self._threads.run(lambda: _classified(work))
 
 
 def _client(url: str, token: str, timeout: float) -> Any:
@@ -145,6 +146,8 @@ def _client(url: str, token: str, timeout: float) -> Any:
     session = requests.Session()
     session.max_redirects = 0  # another host would get the token as well
     session.hooks["response"].append(_impatient)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=AT_A_TIME))
     return Gitlab(url, private_token=token, timeout=timeout, session=session)
 
 

@@ -1,6 +1,5 @@
 """X over its official SDK, which takes a base URL where tweepy has its host built in."""
 
-import asyncio
 import html
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from muster.domain.model import Time
 from muster.domain.posts import LIMIT, weighted_length
 from muster.ports import Ambiguous, Drift, ProviderError, Rejected
 from muster.providers.errors import from_requests, from_status, retry_after
+from muster.providers.threads import Threads
 
 R = TypeVar("R")
 
@@ -29,13 +29,14 @@ class XStatus:
         self._token = access_token
         self._timeout = timeout
         self._account: str | None = None
+        self._threads = Threads("x")
 
     async def post(self, key: str, text: str, at: Time, *, fresh: bool) -> Receipt:
         """Publish the text. X knows no key of ours: a post is found again by its words and its time."""
         del key
         if (length := weighted_length(text)) > LIMIT:
             raise Rejected(f"{length} characters, {LIMIT} fit", code="too_long")
-        return await asyncio.to_thread(_classified, lambda: self._post(text, at, fresh))
+        return await self._threads.run(lambda: _classified(lambda: self._post(text, at, fresh)))
 
     def _post(self, text: str, at: Time, fresh: bool) -> Receipt:  # noqa: FBT001 - a thread's arguments
         client = _client(self._base_url, self._token, self._timeout)

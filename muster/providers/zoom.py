@@ -1,6 +1,5 @@
 """Zoom over zoomus, of which only the meeting component is used: its client has no timeout, no check and no refresh."""
 
-import asyncio
 import base64
 import threading
 import time
@@ -10,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from muster.domain.effects import Receipt
-from muster.ports import Ambiguous, Drift, Forbidden, NotFound, ProviderError, Waiting
+from muster.ports import Ambiguous, Drift, Forbidden, NotFound, NotSent, ProviderError, Waiting
 from muster.providers.errors import from_requests, from_status, retry_after
+from muster.providers.threads import Threads
 
 HOST = "me"
 PAGE = 300
@@ -35,11 +35,16 @@ class Token:
         self._ends = 0.0
 
     def get(self, refused: str = "") -> str:
-        """Return a token that is not ``refused``; callers at the same time share one fetch."""
-        with self._lock:
+        """Return a token that is not ``refused``; callers at the same time share one fetch. Raises NotSent after waiting."""
+        if not self._lock.acquire(timeout=self._timeout):
+            # Whoever waited longer would write when its attempt is long over and another has been made.
+            raise NotSent("Zoom gives nobody a token", code="token")
+        try:
             if self._value in ("", refused) or time.monotonic() > self._ends - RENEW_BEFORE:
                 self._fetch()
             return self._value
+        finally:
+            self._lock.release()
 
     def _fetch(self) -> None:
         import requests  # noqa: PLC0415 - only a worker that talks to Zoom needs it
@@ -84,18 +89,19 @@ class ZoomConference:
         self._token = Token(oauth_url, account, client, secret, timeout=timeout)
         self._api_url = api_url
         self._timeout = timeout
+        self._threads = Threads("zoom")
 
     async def open(self, key: str, topic: str, *, fresh: bool) -> Receipt:
         """Create the meeting; one call when fresh and the token is there."""
-        return await asyncio.to_thread(self._open, key, topic, fresh)
+        return await self._threads.run(lambda: self._open(key, topic, fresh))
 
     async def sweep(self, key: str, kept: Receipt) -> Receipt:
         """Retire every other meeting of this key, which Zoom has made of one request."""
-        return await asyncio.to_thread(self._sweep, key, kept)
+        return await self._threads.run(lambda: self._sweep(key, kept))
 
     async def end(self, meeting: Receipt) -> Receipt:
         """Retire the meeting. Raises Waiting while someone is in it."""
-        return await asyncio.to_thread(self._end, meeting)
+        return await self._threads.run(lambda: self._end(meeting))
 
     def _open(self, key: str, topic: str, fresh: bool) -> Receipt:  # noqa: FBT001 - a thread's arguments
         found = None if fresh else self._keep_oldest(key)

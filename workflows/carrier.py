@@ -59,7 +59,7 @@ def unpack(payloads: Sequence[Any], workflow_id: str) -> IncidentInput | Carrier
 def _read(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = "the carrier is no JSON"
         raise BadInput(message, None) from None
 

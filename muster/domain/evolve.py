@@ -257,7 +257,11 @@ def _reopened(state: IncidentState, fact: f.Reopened) -> Change:
     # Of what stopped while it was closed it has not heard: its services tell anew what fires.
     quiet = {key: one for key, one in state.alerts.items() if not one.firing}
     another = {"life": state.life + 1, "worst": state.severity, "waited": False}
-    return change | another | {"alerts": quiet}
+    return (
+        change
+        | another
+        | {"alerts": quiet, "alerts_weight": sum(one.weight for one in quiet.values())}
+    )
 
 
 def _fired(alert: Alert) -> Alert:

@@ -20,6 +20,7 @@ from muster.domain.effects import Body, Effect, EffectState, Op, Receipt
 from muster.domain.evolve import ALERTS_ROOM, evolve
 from muster.domain.outbox import TOGETHER, Outbox
 from muster.domain.record import export
+from muster.domain.severity import Severity
 from muster.domain.state import RESULTS_ROOM, IncidentState
 from tests.domain.life import START, Life, alert
 from tests.workflows.incidents import Live, working
@@ -100,6 +101,14 @@ def test_what_has_ended_makes_room_for_what_fires() -> None:
     life.report(alert(fingerprint="last"))
     assert [one.fingerprint for one in life.state.counting()] == ["last"]
     assert life.state.alerts_weight <= ALERTS_ROOM
+
+
+def test_what_is_forgotten_on_reopening_takes_no_room() -> None:
+    life = Life(Severity.S4)
+    life.report(alert("a"), alert("b"))
+    life.must(c.Resolve)
+    life.must(c.Reopen, reason="too early", closed_by_mistake=True)
+    assert life.state.alerts_weight == sum(one.weight for one in life.state.alerts.values())
 
 
 def test_no_declaration_sets_an_alert_aside() -> None:

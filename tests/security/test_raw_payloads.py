@@ -70,6 +70,7 @@ RAW: dict[str, Payload] = {
     "null with data": payload("binary/null", b"{}"),
     "bytes": payload("binary/plain", b"\xff\xfe\x00"),
     "bytes that unpack to any length": payload("binary/plain", zlib.compress(b" " * 100_000_000)),
+    "bytes that unpack to deep lists": payload("binary/plain", zlib.compress(b"[" * 200_000)),
     "bytes that are cut off": payload("binary/plain", zlib.compress(b"{}" * 100)[:-3]),
     "a message of nobody": payload("json/protobuf", b"{}", messageType=b"no.Such"),
     "a message that is broken": payload(

@@ -45,11 +45,6 @@ class Sightings(Record):
             one.alert for one in self.known.values() if one.alert.firing and one.at > instant
         )
 
-    def still_fires(self, alert: Alert) -> bool:
-        """Tell whether the alert was said to fire and does so yet."""
-        known = self.known.get(alert.fingerprint)
-        return alert.firing and known is not None and known.alert.firing
-
 
 def remember(
     before: Sightings, alerts: Iterable[Alert], now: Time

@@ -417,7 +417,7 @@ def test_the_life_of_an_alert_ends_the_same_in_any_order() -> None:
         assert state.alerts.known["a"].alert == life[-1]
 
 
-def test_what_an_incident_heard_of_only_after_its_end_is_declared_if_it_still_fires() -> None:
+def test_what_an_incident_heard_of_only_after_its_end_is_declared() -> None:
     state, actions = observe(WEB, (alert("a"),), at(0))
     state, actions = declared(state, actions)
     incident = next(iter(state.incidents))
@@ -438,3 +438,16 @@ def test_what_came_too_late_goes_to_the_incident_that_is_open_now() -> None:
     first = next(iter(state.incidents))
     state, actions = service.unheard(state, first, (alert("a"),), at(2))
     assert reports(actions) == [("incident-2", [("a", True)])]
+
+
+def test_what_fired_and_has_stopped_before_anyone_had_it_is_declared_all_the_same() -> None:
+    state, actions = observe(WEB, (alert("a"),), at(0))
+    state, actions = declared(state, actions)
+    incident = next(iter(state.incidents))
+    state, fired = observe(state, (alert("b", start=5),), at(5))
+    state, _ = observe(state, (alert("b", start=5, end=6),), at(6))
+    for late in (
+        service.passed_over(state, fired[0], at(7)),
+        service.unheard(state, incident, (alert("b", start=5),), at(7)),
+    ):
+        assert [one.fingerprint for one in declaration(late[1]).alerts] == ["b"]

@@ -287,7 +287,7 @@ class Incident:
             return views.answer(self._state, self._policy, Result(message=question))
         command = parsed(name, args)
         await workflow.wait_condition(lambda: self._adopted is not None)
-        self._pace.take(args)
+        self._pace.take(command, args)
         self._receive(command, ANSWERED)
         await workflow.wait_condition(
             lambda: self._result(command).outcome != "pending" or self._is_leaving()
@@ -344,10 +344,10 @@ class Incident:
             name, args = self._inbox.popleft()
             try:
                 command = read(name, args)
-                self._pace.take(args)
+                self._pace.take(command, args)
                 self._receive(command)
             except m.BadInput as error:
-                self._pace.take(())
+                self._pace.pass_over()
                 self._handled += 1
                 self._state = entered(self._state, unreadable(name, error, workflow.now()))
 

@@ -35,8 +35,9 @@ class Pace:
 
     def __init__(self) -> None:
         self._at: datetime | None = None
-        self._count = self._bytes = 0
+        self._count = self._bytes = self._read = 0
         self.taken = 0
+        """Bytes of what others than our own workflows have sent."""
 
     def allows(self, args: Sequence[RawValue], now: datetime) -> bool:
         """Tell whether one more is read at this instant, and count it; the first always is."""
@@ -46,14 +47,21 @@ class Pace:
         self._bytes += _size(args)
         return self._count == 1 or (self._count <= BURST and self._bytes <= BURST_ROOM)
 
-    def take(self, args: Sequence[RawValue]) -> None:
-        """Count what is taken in by this run; of what cannot be read, nothing but its entry."""
-        self.taken += ENTRY + _size(args)
+    def take(self, command: c.Command, args: Sequence[RawValue]) -> None:
+        """Count what is taken in by this run; a storm of alerts takes no room from people."""
+        size = ENTRY + _size(args)
+        self._read += size
+        self.taken += 0 if isinstance(command, _OURS) else size
+
+    def pass_over(self) -> None:
+        """Count what could not be read, of which nothing but an entry stays."""
+        self._read += ENTRY
+        self.taken += ENTRY
 
     @property
     def is_spent(self) -> bool:
         """Tell whether this run has taken in enough."""
-        return self.taken >= RUN_ROOM
+        return self._read >= RUN_ROOM
 
 
 def crowded(command: c.Command, taken: int, waiting: int) -> Refusal | None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowHandle
+from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 
 from muster import messages as m
@@ -25,7 +27,7 @@ from muster.domain.state import RESULTS_ROOM, IncidentState
 from tests.domain.life import START, Life, alert
 from tests.workflows.incidents import Live, working
 from tests.workflows.world import World
-from workflows.pace import CROWDED, TEXTS_ROOM, crowded
+from workflows.pace import CROWDED, TEXTS_ROOM, Pace, crowded
 
 PAYLOAD = 2_000_000
 """Bytes of the largest payload that the server takes."""
@@ -181,6 +183,20 @@ def test_texts_are_refused_first_and_what_our_workflows_report_never(
     }
     found = {name for name, command in given.items() if crowded(command, taken, waiting)}
     assert found == refused
+
+
+def test_a_storm_of_alerts_ends_the_run_sooner_and_takes_no_room_from_people() -> None:
+    pace = Pace()
+    args = [RawValue(Payload(data=b"x" * 40_000))]
+    alerts = c.ReportAlerts(command_id="a", actor="ana", alerts=())
+    resolve = c.Resolve(command_id="r", actor="ana")
+    for _ in range(50):
+        pace.take(alerts, args)
+    assert pace.is_spent
+    assert crowded(resolve, pace.taken, 0) is None
+    for _ in range(50):
+        pace.take(resolve, args)
+    assert crowded(resolve, pace.taken, 0) is not None
 
 
 # On a real server, while no worker runs.

@@ -9,14 +9,13 @@ import pytest
 import pytest_asyncio
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.testing import ActivityEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.audit import AuditActivities
 from muster import names
-from muster.converter import DATA_CONVERTER
 from muster.domain.audit import OVERDUE, Finding
-from starter.stack.places import temporal_binary
+from tests.servers import real
 
 pytestmark = pytest.mark.e2e
 NOW = datetime.now(UTC)
@@ -92,16 +91,10 @@ INCIDENTS = {
 @pytest_asyncio.fixture
 async def client() -> AsyncIterator[Client]:
     """Return a client of a server of our own, with the incidents above running on it."""
-    async with await server() as env, worker(env.client):
+    async with await real() as env, worker(env.client):
         for name, snapshot in INCIDENTS.items():
             await start(env.client, names.INCIDENT, snapshot, f"incident-{name}")
         yield env.client
-
-
-async def server() -> WorkflowEnvironment:
-    return await WorkflowEnvironment.start_local(
-        data_converter=DATA_CONVERTER, dev_server_existing_path=temporal_binary()
-    )
 
 
 def worker(client: Client) -> Worker:
@@ -171,5 +164,5 @@ async def listed(client: Client) -> None:
 
 
 async def test_where_there_has_never_been_an_incident_nothing_is_wrong() -> None:
-    async with await server() as env:
+    async with await real() as env:
         assert await look(env.client) == {}

@@ -26,8 +26,8 @@ from muster.converter import DATA_CONVERTER
 from muster.domain.policy import Policy
 from starter.gateway.app import Gateway
 from starter.gateway.settings import SOURCE, GatewaySettings
+from tests.servers import time_skipping
 from tests.starter.test_alertmanager import captured, many
-from tests.workflows.conftest import time_skipping
 from tests.workflows.neighbours import Listener, OpenLedger, entry, until
 from workflows.service import Service
 

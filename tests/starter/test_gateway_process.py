@@ -18,8 +18,8 @@ from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 from temporalio.testing import WorkflowEnvironment
 
+from tests.servers import time_skipping
 from tests.starter.test_alertmanager import captured
-from tests.workflows.conftest import time_skipping
 
 ROOT = Path(__file__).parents[2]
 SECRET = "correct horse"

@@ -13,7 +13,7 @@ from muster import names
 from muster.converter import DATA_CONVERTER
 from muster.domain.effects import Op
 from muster.domain.policy import Chat, Policy
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 from workflows.incident import Incident

@@ -20,7 +20,7 @@ from muster.converter import data_converter
 from muster.encrypted import KEY_ID
 from muster.encryption import Codec
 from tests.security.rings import FOREIGN, NEW, OLD
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 from workflows.service import Service

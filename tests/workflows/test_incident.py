@@ -19,7 +19,7 @@ from muster.domain.effects import EffectState, Op
 from muster.domain.policy import Chat, Effects, Fallback, Policy
 from muster.domain.severity import Severity
 from muster.messages import Answer, Outcome
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 from workflows.incident import Incident

@@ -24,6 +24,7 @@ from muster import names, ports
 from muster.domain.ledger import Claim, LedgerEntry, LedgerState, Limits
 from muster.domain.ledger_pages import Page
 from muster.domain.lifecycle import Phase
+from tests.servers import real
 from tests.workflows.ledger_office import (
     INSTANT,
     TINY,
@@ -36,6 +37,13 @@ from tests.workflows.ledger_office import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """Return a real server: on it a ledger between two runs is never missing."""
+    async with await real() as environment:
+        yield environment
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -199,7 +207,7 @@ BAD: list[tuple[str, list[Any]]] = [
     ("end", [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"{"))]),
     ("end", [RawValue(Payload(metadata={"encoding": b"foreign"}, data=b"?"))]),
     ("no such update", [1]),
-    ("", []),
+    (" ", []),
 ]
 
 
@@ -258,7 +266,7 @@ async def test_a_malformed_message_leaves_a_page_alone(client: Client, office: O
     for name, args in BAD:
         with pytest.raises(WorkflowUpdateFailedError):
             await page.execute_update(name, args=args)
-        await page.signal(name or "x", args=args)
+        await page.signal(name, args=args)
     await page.cancel()
     await office.store(page_id, Page(entries={2: closed(2)}))
     await sound(page)

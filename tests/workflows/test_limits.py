@@ -13,7 +13,7 @@ from activities.services import Relay
 from muster import names
 from muster.domain.effects import EffectState, Op
 from muster.domain.policy import Chat, Effects, Policy
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 

@@ -17,7 +17,7 @@ from muster.domain.permissions import Grant, Permissions
 from muster.domain.policy import Policy, Private
 from muster.domain.severity import Severity
 from muster.messages import Snapshot
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 from workflows.face import attributes

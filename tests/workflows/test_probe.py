@@ -16,7 +16,7 @@ from muster.domain.policy import Policy
 from muster.messages import Snapshot
 from starter.failures import Refused
 from starter.probing import Steps, probe
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 

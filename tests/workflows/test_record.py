@@ -20,7 +20,7 @@ from muster.domain.policy import Effects, Policy
 from muster.domain.record import Page, Question
 from muster.ports import NotFound
 from starter import history
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 from workflows.reading import Reading

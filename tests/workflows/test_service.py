@@ -23,7 +23,7 @@ from muster.domain.commands import Absorb
 from muster.domain.effects import Body, EffectCall, Op
 from muster.domain.service import ServiceOp
 from muster.messages import Answer
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.neighbours import T0, Listener, OpenLedger, alert, batch, entry, until
 from workflows.service import Carry, Service
 

@@ -12,7 +12,7 @@ from activities.ledger import LedgerActivities
 from muster import names
 from muster.messages import Snapshot
 from muster.providers.temporal_ledger import TemporalLedger
-from tests.workflows.conftest import time_skipping
+from tests.servers import time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 

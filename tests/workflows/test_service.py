@@ -23,7 +23,7 @@ from muster.domain.commands import Absorb
 from muster.domain.effects import Body, EffectCall, Op
 from muster.domain.service import ServiceOp
 from muster.messages import Answer
-from tests.servers import time_skipping
+from tests.servers import real, time_skipping
 from tests.workflows.neighbours import T0, Listener, OpenLedger, alert, batch, entry, until
 from workflows.service import Carry, Service
 
@@ -33,10 +33,10 @@ Handle = WorkflowHandle[Any, Any]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(env: WorkflowEnvironment) -> AsyncIterator[Client]:
-    """Return a client to a server with a worker."""
-    async with serving(env.client):
-        yield env.client
+async def client() -> AsyncIterator[Client]:
+    """Return a client to a real server with a worker: there a service is found between two runs, too."""
+    async with await real() as environment, serving(environment.client):
+        yield environment.client
 
 
 @pytest_asyncio.fixture(loop_scope="module")

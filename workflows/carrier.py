@@ -40,7 +40,7 @@ _ID = re.compile(r"[A-Za-z0-9_.:@+-]{1,100}")
 def unpack(payloads: Sequence[Any], workflow_id: str) -> IncidentInput | Carrier:
     """Return the declaration or our own carrier. Raises BadInput naming the field."""
     if not _ID.fullmatch(workflow_id):
-        message = "the workflow id must be incident- and letters, digits or -, at most 100 long"
+        message = "the workflow id must be 1 to 100 letters, digits or _ . : @ + -"
         raise BadInput(message, None)
     if len(payloads) != 1:
         message = f"one declaration is expected, not {len(payloads)}"

@@ -9,7 +9,7 @@ with workflow.unsafe.imports_passed_through():
 
 PLAIN_MAX = 500_000
 """Bytes of JSON up to which a state travels as it is, and can be read in the Web UI."""
-LARGEST = 64_000_000
+LARGEST = 16_000_000
 """Bytes that a compressed state may have: a foreign payload must not fill the memory."""
 
 

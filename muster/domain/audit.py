@@ -1,6 +1,6 @@
 """What an auditor looks for in open incidents, and which of it is news: pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ STUCK = timedelta(seconds=30)
 """So long a workflow task may wait for a worker."""
 SAID_AGAIN = timedelta(minutes=30)
 """How often what goes on is said again."""
+SAID_AT_ONCE = 20
+"""One message names so many findings; where more is wrong, a list is no help."""
 
 
 class Trouble(StrEnum):
@@ -119,9 +121,11 @@ def said(
     return Audit(at=now, findings=found, told=kept)
 
 
-def words(new: Iterable[Finding]) -> str:
+def words(new: Sequence[Finding]) -> str:
     """Return what is said in the chat."""
-    lines = [f"{_named(one)} {one.trouble}: {one.text}" for one in new]
+    lines = [f"{_named(one)} {one.trouble}: {one.text}" for one in new[:SAID_AT_ONCE]]
+    if len(new) > SAID_AT_ONCE:
+        lines.append(f"and {len(new) - SAID_AT_ONCE} more")
     return "\n".join(["The auditor has found:", *lines])
 
 

@@ -8,6 +8,7 @@ import pytest
 from muster.domain.audit import (
     OVERDUE,
     SAID_AGAIN,
+    SAID_AT_ONCE,
     STUCK,
     STUCK_ATTEMPTS,
     Sighting,
@@ -73,6 +74,13 @@ def test_each_finding_is_one_line_with_its_incident() -> None:
     text = words(findings([ledger, seen(running=False), seen(number=2, answers=False)], NOW))
     assert [line.split(" no ")[0] for line in text.splitlines()[1:3]] == ["the ledger", "#1"]
     assert text.splitlines()[3].startswith("#2 does not answer")
+
+
+def test_of_very_many_findings_the_first_are_named_and_the_rest_counted() -> None:
+    many = findings([seen(number=number, running=False) for number in range(1, 26)], NOW)
+    lines = words(many).splitlines()
+    assert len(lines) == 1 + SAID_AT_ONCE + 1
+    assert lines[-1] == "and 5 more"
 
 
 def test_with_a_look_a_minute_everything_is_said_within_two() -> None:

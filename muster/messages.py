@@ -303,11 +303,30 @@ def bad_input(error: ValidationError) -> BadInput:
     return BadInput(f"{field}: {reason}" if field else reason, field)
 
 
+class _Shared:
+    """Keeps the latest few policies, so that thousands of open incidents have one between them."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._policies: tuple[Policy, ...] = ()
+
+    def one_for(self, policy: Policy) -> Policy:
+        """Return the one that is equal to it: which of the two it is makes no difference but of memory."""
+        for known in self._policies:
+            if known == policy:
+                return known
+        self._policies = (policy, *self._policies)[: self._kept]
+        return policy
+
+
+_POLICIES = _Shared(kept=8)
+
+
 def _tolerant(given: Any, validate: ValidatorFunctionWrapHandler) -> Policy:
-    if isinstance(given, dict):
-        return Policy.model_validate(given, extra="ignore")
-    policy: Policy = validate(given)
-    return policy
+    lenient = isinstance(given, dict)
+    return _POLICIES.one_for(
+        Policy.model_validate(given, extra="ignore") if lenient else validate(given)
+    )
 
 
 class AdoptedPolicy(Record):

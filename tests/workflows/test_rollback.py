@@ -123,3 +123,10 @@ async def test_a_policy_with_keys_of_a_newer_version_is_adopted_without_them() -
     assert AdoptedPolicy.model_validate(text).policy == Policy()
     with pytest.raises(ValidationError):
         Policy.model_validate(text["policy"])
+
+
+async def test_incidents_that_adopted_the_same_policy_have_one_between_them() -> None:
+    text = AdoptedPolicy(policy=Policy(), digest="d").model_dump_json()
+    one, other = (AdoptedPolicy.model_validate_json(text) for _ in range(2))
+    assert one.policy is other.policy
+    assert one.policy == Policy()

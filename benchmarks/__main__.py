@@ -21,6 +21,7 @@ REACH = {
     "muster --help / import temporalio.client": "at most 0.8",
     "wrong exit codes": "0",
     "seconds of the slowest answer after a kill": "at most 3",
+    "seconds to declare and assign without vendors": "at most 2",
     "incidents per second / control workflow": "at least 0.7",
     "worker CPU per life / control workflow": "at most 1.5",
     "embedded server / stock server": "at least 1.9",

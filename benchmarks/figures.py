@@ -187,6 +187,20 @@ def after_a_kill(bench: Bench, rounds: int) -> dict[str, float]:
     return {"seconds of the slowest answer after a kill": max(spans)}
 
 
+def without_vendors(bench: Bench, rounds: int) -> dict[str, float]:
+    """The slowest declaration, with its first role assigned, while no vendor can be reached."""
+    bench.stack.sandbox.kill()
+    spans = []
+    for index in range(rounds):
+        begun = time.perf_counter()
+        number = bench.json("declare", f"alone {index}", "--severity", "S1")["number"]
+        assigned = bench.run("assign", str(number), "imoc", "ana")
+        spans.append(time.perf_counter() - begun)
+        assert assigned.returncode == 0, assigned.stderr
+    bench.stack.sandbox.start()
+    return {"seconds to declare and assign without vendors": max(spans)}
+
+
 def all_figures(bench: Bench, *, full: bool) -> dict[str, float]:
     """Measure everything, one thing at a time."""
     measures: tuple[Callable[[], dict[str, float]], ...] = (
@@ -195,6 +209,7 @@ def all_figures(bench: Bench, *, full: bool) -> dict[str, float]:
         lambda: command_line(bench, 25 if full else 7),
         lambda: exit_codes(bench, 1000 if full else 50),
         lambda: after_a_kill(bench, 20 if full else 4),
+        lambda: without_vendors(bench, 20 if full else 4),
     )
     found: dict[str, float] = {}
     for measure in measures:

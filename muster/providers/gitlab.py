@@ -145,16 +145,18 @@ def _client(url: str, token: str, timeout: float) -> Any:
 
     session = requests.Session()
     session.max_redirects = 0  # another host would get the token as well
-    session.hooks["response"].append(_impatient)
+    session.hooks["response"].append(_checked)
     for scheme in ("http://", "https://"):
         session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=AT_A_TIME))
     return Gitlab(url, private_token=token, timeout=timeout, session=session)
 
 
-def _impatient(reply: Any, *_: Any, **__: Any) -> None:
-    """Raise at once what the SDK would sleep on in our thread."""
+def _checked(reply: Any, *_: Any, **__: Any) -> None:
+    """Raise at once what the SDK would sleep on in our thread, and a page of something between that it would not notice."""
     if reply.status_code == 429:
         raise classify(429, reply.headers)
+    if reply.ok and reply.content and "json" not in reply.headers.get("Content-Type", ""):
+        raise Ambiguous("the body is no JSON", code="malformed")
 
 
 def _classified(work: Callable[[], R]) -> R:

@@ -107,6 +107,22 @@ async def test_an_issue_and_a_note_are_made_once(
 
 
 @pytest.mark.parametrize(("kind", "options"), FAULTS)
+async def test_two_issues_are_linked_once(
+    sandbox: Sandbox, kind: str, options: dict[str, Any]
+) -> None:
+    tracker = gitlab(sandbox)
+    labels = ("incident",)
+    first, second = [
+        await tracker.open(key, Document(title=title, labels=labels), fresh=True)
+        for key, title in (("a/issue", "#41 api errors"), ("b/issue", "#42 api errors"))
+    ]
+    path = f"/api/v4/projects/ops%2Fproduction/issues/{second.id}/links"
+    sandbox.faults.add(kind, "gitlab", f"POST {path}", **options)
+    await until_done(lambda _: tracker.link(second, 41, "follows"))
+    assert sandbox.gitlab.issues[second.id]["links"] == [int(first.id)]
+
+
+@pytest.mark.parametrize(("kind", "options"), FAULTS)
 async def test_a_post_is_published_once(
     sandbox: Sandbox, kind: str, options: dict[str, Any]
 ) -> None:

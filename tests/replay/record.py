@@ -153,6 +153,14 @@ async def odd_messages(client: Client) -> None:
         await asyncio.sleep(0.2)
 
 
+async def looked_back(client: Client, workflow_id: str) -> None:
+    """The record of an incident, read from the tracker as if Temporal had forgotten it."""
+    page = await client.execute_workflow(
+        names.READING, {"workflow_id": workflow_id}, id="reading", task_queue=names.TASK_QUEUE
+    )
+    assert page["facts"], page
+
+
 async def _statuses(client: Client, workflow_id: str) -> str:
     found = client.list_workflows(f"WorkflowId = '{workflow_id}'")
     return " ".join([str(one.status and one.status.name).lower() async for one in found])
@@ -185,6 +193,7 @@ async def _afterwards(address: str, folder: Path) -> int:
     await odd_messages(client)
     while "running" in await _statuses(client, names.incident_id("web-1")):
         await asyncio.sleep(0.5)
+    await looked_back(client, names.incident_id("web-1"))
     await client.get_schedule_handle(names.AUDITOR_SCHEDULE).trigger()
     while not [one async for one in client.list_workflows(AUDITED)]:
         await asyncio.sleep(0.2)

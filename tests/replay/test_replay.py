@@ -25,6 +25,7 @@ LIVES = (
     "incident-7-running",
     "incident-malformed-failed",
     "ledger-running",
+    "reading-completed",
 )
 
 

@@ -30,6 +30,7 @@ async def working(
     ledger: Sequence[Callable[..., Any]] = (),
     real: Sequence[Callable[..., Any]] = (),
     cached: int = 100,
+    **options: Any,
 ) -> AsyncIterator[None]:
     """Run workers for incidents and all their effects; with activities of a ledger, for a real one as well.
 
@@ -46,6 +47,7 @@ async def working(
                 workflows=[Incident, Ledger, LedgerPage],
                 activities=activities,
                 max_cached_workflows=cached,
+                **options,
             )
         )
         for queue in QUEUES:

@@ -1,52 +1,19 @@
 """Rules 3 and 4 at full length: incidents and the real ledger on skipped time, judged by the times recorded inside."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.ledger import LedgerActivities
 from muster import names
 from muster.messages import Snapshot
-from muster.providers.temporal_ledger import TemporalLedger
-from tests.servers import time_skipping
-from tests.workflows.incidents import Live, declare, working
-from tests.workflows.world import World
+from tests.workflows.edges import WINDOW, closed, office
+from tests.workflows.incidents import declare
 
-WINDOW = timedelta(hours=3)
 WAIT = timedelta(minutes=30)
 SOON = timedelta(seconds=2)
 """Timers fire on whole seconds, and a test's own calls take a little."""
-
-
-@asynccontextmanager
-async def office() -> AsyncIterator[WorkflowEnvironment]:
-    """Run a server with a worker for incidents and the ledger."""
-    async with await time_skipping() as env:
-        ledger = LedgerActivities(TemporalLedger(env.client))
-        methods = [
-            ledger.register,
-            ledger.close,
-            ledger.reopen,
-            ledger.end,
-            ledger.record,
-        ]
-        async with working(env.client, World(), ledger=methods):
-            yield env
-
-
-async def closed(life: Live) -> datetime:
-    """Resolve, wait until it is closed and the ledger has said when, and return that."""
-    await life.ask(names.RESOLVE)
-    for _ in range(10):
-        seen = await life.shown()
-        if seen.window_ends_at is not None:
-            return seen.window_ends_at - WINDOW
-        await life.passes(minutes=5)
-    raise AssertionError("it did not close")
 
 
 async def declared(env: WorkflowEnvironment, **fields: str) -> Snapshot:

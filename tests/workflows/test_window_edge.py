@@ -6,7 +6,6 @@ from datetime import timedelta
 from random import Random
 from typing import Any, TypeVar
 
-import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner
@@ -189,8 +188,7 @@ async def started(env: WorkflowEnvironment, count: int, severity: Severity) -> L
     return await declare(env, severity=severity)
 
 
-@pytest.mark.parametrize("chapter", range(2))
-async def test_incidents_at_the_edge_are_upgraded_exactly_inside(chapter: int) -> None:
+async def test_incidents_at_the_edge_are_upgraded_exactly_inside() -> None:
     shown: list[Rated] = []
     async with office(workflow_runner=PLAIN) as env:
         books = await opened(env, 1)

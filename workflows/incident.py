@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +57,7 @@ class Incident:
         self._inbox: deque[tuple[str, Sequence[RawValue]]] = deque()
         self._pace = Pace()
         self._adopted: m.AdoptedPolicy | None = None
+        self._denied: m.Answer | None = None
         self._face = Face()
         self._pulse = Pulse()
         self._handled = 0
@@ -164,15 +165,19 @@ class Incident:
         return busy or self._over() or self._may_continue()
 
     async def _adopt(self) -> None:
-        adopted = await workflow.execute_local_activity(
+        # No local activity: an update that comes just as one ends is replayed in another order.
+        adopted = await workflow.execute_activity(
             "adopt_policy",
             result_type=m.AdoptedPolicy,
             start_to_close_timeout=timedelta(seconds=10),
+            summary="policy",
         )
         self._adopted = adopted
         declared = self._state.facts[0]
         if isinstance(declared, f.Declared) and (why := not_permitted(declared, adopted.policy)):
-            raise refusal(not_allowed(why))
+            self._denied = not_allowed(why)
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            raise refusal(self._denied)
         given = declared.severity if isinstance(declared, f.Declared) else None
         begun = f.PolicyAdopted(
             at=workflow.now(),
@@ -282,17 +287,23 @@ class Incident:
     async def on_update(self, name: str, args: Sequence[RawValue]) -> m.Answer:
         """Answer a command: applied, requested or pending; a refusal fails the update with type Refused."""
         if name == names.REGISTERED:
-            await workflow.wait_condition(lambda: self._state.registered or self._is_leaving())
+            await self._admitted(lambda: self._state.registered or self._is_leaving())
             question = same_one(self._state)
             return views.answer(self._state, self._policy, Result(message=question))
         command = parsed(name, args)
-        await workflow.wait_condition(lambda: self._adopted is not None)
+        await self._admitted(lambda: self._adopted is not None)
         self._pace.take(command, args)
         self._receive(command, ANSWERED)
         await workflow.wait_condition(
             lambda: self._result(command).outcome != "pending" or self._is_leaving()
         )
         return self._answered(self._result(command))
+
+    async def _admitted(self, ready: Callable[[], bool]) -> None:
+        """Wait until it is ready. Raises the refusal, type Refused, where policy does not permit the declaration."""
+        await workflow.wait_condition(lambda: self._denied is not None or ready())
+        if self._denied is not None:
+            raise refusal(self._denied)
 
     @on_update.validator
     def validate(self, name: str, args: Sequence[RawValue]) -> None:

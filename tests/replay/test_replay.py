@@ -47,7 +47,6 @@ def test_the_histories_hold_every_kind_of_event_that_we_make() -> None:
     seen = {kind for path in saved() for kind in kinds(path)}
     ours = {
         "activity_task_completed",
-        "marker_recorded",
         "timer_fired",
         "timer_canceled",
         "upsert_workflow_search_attributes",

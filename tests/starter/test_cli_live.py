@@ -262,7 +262,9 @@ def test_watch_streams_one_document(muster: Cli) -> None:
         first = process.stdout.readline()
         assert first.startswith("[")
         muster("note", number, "looked", "--trying")
-        rest = process.stdout.readline()
+        rest = ""
+        while '"looked"' not in rest:
+            rest += process.stdout.readline()
         process.send_signal(signal.SIGINT)
         rest += process.stdout.read()
         assert process.wait(10) == 0

@@ -86,7 +86,6 @@ async def test_policy_may_forbid_it_and_that_is_said(
     granted = Permissions.model_validate({permission: Grant(actors=("ana",))})
     async with working(env.client, World(Policy(permissions=granted))):
         with pytest.raises(Refused) as refused:
-            # A task that fails the workflow just as an update arrives is tried again after 10 s.
             await probe(env.client, Steps(40), "eve", "cli")
         assert refused.value.code == "not_permitted"
         steps = Steps(40)

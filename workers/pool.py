@@ -7,7 +7,7 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.audit import AuditActivities
 from activities.chat import ChatActivities
@@ -22,6 +22,7 @@ from muster.domain.policy import Policy
 from muster.providers.temporal_ledger import TemporalLedger
 from muster.providers.threads import AT_A_TIME
 from workers.providers import Providers
+from workers.punctual import PunctualRunner
 from workflows.auditor import Auditor
 from workflows.incident import Incident
 from workflows.ledger import Ledger
@@ -99,7 +100,7 @@ def _workflows(
         task_queue=names.TASK_QUEUE,
         workflows=WORKFLOWS,
         activities=[method for one in ours for method in _methods(one)],
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=PunctualRunner(restrictions=restrictions),
         max_cached_workflows=INCIDENTS_CACHED,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=STOPPING,

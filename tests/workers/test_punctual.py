@@ -1,0 +1,129 @@
+"""What happens while a query waits for a worker is not run by the clock of the task before."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.enums.v1 import EventType
+from temporalio.bridge.proto.workflow_activation import (
+    FireTimer,
+    QueryWorkflow,
+    WorkflowActivation,
+    WorkflowActivationJob,
+)
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.service import RPCError
+from temporalio.worker import Replayer, Worker, WorkflowInstance
+
+from tests.servers import real
+from tests.workers.waiting import SPAN, Waiting
+from workers import punctual
+from workers.punctual import PunctualRunner, TooEarlyError
+
+QUEUE = "punctual"
+FIRED = WorkflowActivationJob(fire_timer=FireTimer(seq=1))
+ASKED = WorkflowActivationJob(query_workflow=QueryWorkflow(query_type="timers"))
+
+
+def worker(client: Client) -> Worker:
+    return Worker(client, task_queue=QUEUE, workflows=[Waiting], workflow_runner=PunctualRunner())
+
+
+async def asked(handle: WorkflowHandle[Waiting, int]) -> None:
+    """Ask, whatever the answer: some are in vain."""
+    with suppress(WorkflowQueryFailedError, RPCError):
+        await handle.query(Waiting.timers)
+
+
+async def test_a_query_that_waits_for_a_worker_brings_no_timer_too_early() -> None:
+    async with await real() as env:
+        async with worker(env.client):
+            lives = [
+                await env.client.start_workflow(Waiting.run, id=f"waiting-{one}", task_queue=QUEUE)
+                for one in range(5)
+            ]
+            for life in lives:
+                await life.query(Waiting.timers)
+        queries = [asyncio.create_task(asked(life)) for life in lives]
+        await asyncio.sleep(SPAN.total_seconds() + 0.5)  # the timers fire while nobody is there
+        async with worker(env.client):
+            assert [await life.result() for life in lives] == [1] * len(lives)
+            await asyncio.gather(*queries)
+        for life in lives:
+            history = await life.fetch_history()
+            await Replayer(workflows=[Waiting]).replay_workflow(history)
+            started = EventType.EVENT_TYPE_TIMER_STARTED
+            assert [one.event_type for one in history.events].count(started) == 1
+
+
+class Instance(WorkflowInstance):
+    """Takes everything."""
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        return WorkflowActivationCompletion(run_id=act.run_id)
+
+    def get_serialization_context(self, command_info: object) -> None:
+        raise NotImplementedError
+
+    def get_external_store_context(self, command_info: object) -> Any:
+        raise NotImplementedError
+
+    def get_info(self) -> Any:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return our own clock, which can be set."""
+    now = [0.0]
+    monkeypatch.setattr(punctual, "monotonic", lambda: now[0])
+    return now
+
+
+def watched() -> punctual._Punctual:
+    return punctual._Punctual(Instance(), punctual._Patience().bears)
+
+
+def news(
+    length: int, second: int, *jobs: WorkflowActivationJob, replay: bool = False
+) -> WorkflowActivation:
+    return WorkflowActivation(
+        run_id="run",
+        history_length=length,
+        timestamp=Timestamp(seconds=second),
+        is_replaying=replay,
+        jobs=jobs or (FIRED,),
+    )
+
+
+def test_a_longer_history_at_the_same_time_is_too_early() -> None:
+    run = watched()
+    run.activate(news(3, 10))
+    with pytest.raises(TooEarlyError, match="since event 3"):
+        run.activate(news(7, 10))
+    run.activate(news(8, 11))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [news(3, 10), news(7, 11), news(7, 10, ASKED), news(7, 10, replay=True)],
+    ids=["same task", "next task", "a query alone", "a replay"],
+)
+def test_all_else_is_taken(later: WorkflowActivation) -> None:
+    run = watched()
+    run.activate(news(3, 10))
+    run.activate(later)
+
+
+def test_a_server_whose_clock_was_set_back_is_right_after_a_while(clock: list[float]) -> None:
+    bears = punctual._Patience().bears
+    for clock[0] in (0.0, 5.0, 9.9):
+        cold = punctual._Punctual(Instance(), bears)
+        cold.activate(news(3, 10, replay=True))
+        with pytest.raises(TooEarlyError):
+            cold.activate(news(7, 10))
+    clock[0] = 10.0
+    cold.activate(news(7, 10))

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,8 @@ ANSWER_PATIENCE = 2.5
 """Seconds from the first question until a command is sent as a signal instead."""
 QUERY_PATIENCE = 1.5
 """More than the second after which a task leaves the queue of a worker that has died."""
+QUERY_ATTEMPTS = 2
+"""One is answered with an error where something has happened that no task has begun with yet."""
 RPC_PATIENCE = 2.0
 REGISTRATION_PATIENCE = 10.0
 OPEN_PHASES = ("active", "resolved")
@@ -258,11 +261,11 @@ class Muster:
     async def ask(self, address: Address, query: str, reader: str) -> Any:
         """Return what a query answers this reader. Raises Silent or Gone."""
         handle = self._incident(address)
-        try:
-            return await within(QUERY_PATIENCE, lambda: handle.query(query, reader))
-        except WorkflowQueryFailedError:
-            message = f"{address.workflow_id} does not understand the question"
-            raise Silent(message) from None
+        for _ in range(QUERY_ATTEMPTS):
+            with suppress(WorkflowQueryFailedError):
+                return await within(QUERY_PATIENCE, lambda: handle.query(query, reader))
+        message = f"{address.workflow_id} could not answer"
+        raise Silent(message)
 
     async def attributes(self, address: Address) -> Document:
         """Return what the server itself knows, without any worker. Raises Gone."""

@@ -55,7 +55,7 @@ def _upgrades(incident: Incident) -> Iterator[Finding]:
     done = False
     for before, fact, after in steps(incident):
         if fact["kind"] == "upgraded":
-            if fact["predecessor"] != due:
+            if (fact["predecessor"] or incident.number) != due:  # itself, before it had a number
                 yield Finding(6, "rule", f"{incident} was upgraded after #{fact['predecessor']}")
             done = done or fact["predecessor"] != incident.number
             due = None

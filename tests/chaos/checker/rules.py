@@ -42,10 +42,12 @@ def _predecessor(
         for number, closed, ended in closings
         if closed <= at <= closed + span and (ended is None or at < ended)
     ]
-    right = max(opened)[1] if opened else None
+    latest = max((closed for closed, _ in opened), default=None)
+    right: list[int | None] = [number for closed, number in opened if closed == latest] or [None]
     answer = (given[0]["predecessor"] or {}).get("number")
-    if right != answer:
-        yield Finding(6, "rule", f"{incident} follows #{answer}, by the closings #{right}")
+    if answer not in right:
+        named = " or ".join(f"#{number}" for number in right)
+        yield Finding(6, "rule", f"{incident} follows #{answer}, by the closings {named}")
 
 
 def _upgrades(incident: Incident) -> Iterator[Finding]:
@@ -78,7 +80,7 @@ def _upgrade_due(
         again = fact["was_closed"] and not fact["by_mistake"] and before.severity == "S3"
         return incident.number if again else None
     raised = kind == "rated" and fact["severity"] <= fact["previous"]
-    numbered = kind == "number_given" and before.phase == "active"
+    numbered = kind == "number_given" and before.phase in {"active", "resolved"}
     if window is None or after.severity not in OPENS:
         return None
     return window if numbered or raised or kind == "absorbed" else None

@@ -17,6 +17,8 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 LONGEST = 10.0
 """Seconds for which one run is kept waiting: a server whose clock was set back has old times and is right."""
+FORGOTTEN = 60.0
+"""Seconds after which a wait that another worker has ended is forgotten here; the server tries again sooner than that."""
 _WITHOUT_NEWS = frozenset({"query_workflow", "remove_from_cache"})
 
 
@@ -33,18 +35,22 @@ class PunctualRunner(SandboxedWorkflowRunner):
 
 
 class _Patience:
-    """Knows since when each run is kept waiting."""
+    """Knows since when each run is kept waiting, and when it last was."""
 
     def __init__(self) -> None:
-        self._since: dict[str, float] = {}
+        self._waits: dict[str, tuple[float, float]] = {}
 
     def bears(self, run_id: str, *, early: bool) -> bool:
         """Tell whether what seems early is still not taken; whatever is not early ends the wait."""
         if not early:
-            self._since.pop(run_id, None)
+            self._waits.pop(run_id, None)
             return False
         now = monotonic()
-        return now - self._since.setdefault(run_id, now) < LONGEST
+        waits = list(self._waits.items())
+        self._waits = {run: one for run, one in waits if now - one[1] < FORGOTTEN}
+        since, _ = self._waits.get(run_id, (now, now))
+        self._waits[run_id] = since, now
+        return now - since < LONGEST
 
 
 _PATIENCE = _Patience()

@@ -127,3 +127,9 @@ def test_a_server_whose_clock_was_set_back_is_right_after_a_while(clock: list[fl
             cold.activate(news(7, 10))
     clock[0] = 10.0
     cold.activate(news(7, 10))
+
+
+def test_a_wait_that_another_worker_has_ended_is_forgotten(clock: list[float]) -> None:
+    bears = punctual._Patience().bears
+    for clock[0] in (0.0, 3_600.0):
+        assert bears("run", early=True)

@@ -95,7 +95,6 @@ def _numbered(state: IncidentState, fact: f.NumberGiven, policy: Policy) -> Iter
 
 def _sweeps(state: IncidentState, policy: Policy, *, last: bool = False) -> Iterator[Effect]:
     """Look for what a vendor has itself made twice of one request: just after the opening, and at each end."""
-    stand = ("announce", "channel") if _has_channel(state, policy) else ("announce",)
     told = {
         channel
         for audience in state.told.values()
@@ -103,7 +102,7 @@ def _sweeps(state: IncidentState, policy: Policy, *, last: bool = False) -> Iter
     }
     searched = Body(channels=tuple(sorted(told - {PUBLIC})), at=state.declared_at - CLOCK_SKEW)
     for name, op, after, body in (
-        ("chat", Op.CHAT_SWEEP, stand, searched),
+        ("chat", Op.CHAT_SWEEP, _kept_by_sweeps(state, policy), searched),
         ("bridge", Op.CONFERENCE_SWEEP, ("bridge",), None),
         ("issue", Op.TRACKER_SWEEP, ("issue",), None),
     ):
@@ -116,6 +115,13 @@ def _sweeps(state: IncidentState, policy: Policy, *, last: bool = False) -> Iter
             after=after,
             patient=True,
         ).model_copy(update={"last": last})
+
+
+def _kept_by_sweeps(state: IncidentState, policy: Policy) -> tuple[str, ...]:
+    """Return what is still edited, and so must stay as its receipt names it; of all else the oldest stays."""
+    if state.private:
+        return ("announce", "channel")
+    return ("announce", "channel", "pin") if _has_channel(state, policy) else ("announce",)
 
 
 def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[Effect]:

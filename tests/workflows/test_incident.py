@@ -375,6 +375,11 @@ async def test_an_own_channel_is_opened_pinned_marked_and_archived(
         for op in (Op.CHAT_OPEN_CHANNEL, Op.CHAT_PIN, Op.CHAT_ARCHIVE, Op.CHAT_INVITE):
             assert len(world.keys(op)) == 1, op
         assert world.keys(Op.CHAT_BOOKMARK) == ["bookmarks"]
+        # Of what Slack makes twice, the one that is edited later must stay.
+        swept = [call for call in world.done if call.op is Op.CHAT_SWEEP]
+        assert len(swept) == 3
+        for call in swept:
+            assert {key.rpartition("/")[2] for key in call.refs} == {"announce", "channel", "pin"}
 
 
 async def test_a_six_hour_s1_with_a_broken_wait(env: WorkflowEnvironment) -> None:

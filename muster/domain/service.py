@@ -176,14 +176,19 @@ def unheard(state: State, workflow_id: str, alerts: tuple[Alert, ...], now: Time
     """Take back what fired and reached an incident only after its end: who is open now has it, or one is declared."""
     state = closed(state, workflow_id)
     if state.incidents:
-        return _tell(state, tuple(state.incidents), alerts, news=True)
+        who = tuple(state.incidents)
+        state, fired = _tell(state, who, alerts, news=True)
+        state, ended = _tell(state, who, state.alerts.ended(alerts), news=True)
+        return state, (*fired, *ended)
     return _declare(state, alerts, now)
 
 
 def declared(state: State, action: Declare, answer: Declared, now: Time) -> Step:
     """Take in which incidents stand after a declaration; each is told what it does not have yet."""
     has = {_sight(alert) for alert in action.alerts} if answer.fresh else set()
-    owed = tuple(one for one in state.alerts.since(action.at) if _sight(one) not in has)
+    # What was declared may have ended long before: it went to an incident first that was over.
+    known = (*state.alerts.since(action.at), *state.alerts.ended(action.alerts))
+    owed = tuple({_sight(one): one for one in known if _sight(one) not in has}.values())
     unheard = tuple(one for one in answer.workflow_ids if one not in state.incidents)
     state = state.model_copy(update={"declaring": None})
     for workflow_id in unheard:

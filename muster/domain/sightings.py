@@ -39,6 +39,12 @@ class Sightings(Record):
             one.alert for one in self.known.values() if one.alert.firing or one.at >= instant
         )
 
+    def ended(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+        """Return, of these, what is known to have ended."""
+        fingerprints = dict.fromkeys(one.fingerprint for one in alerts)
+        known = (self.known.get(one) for one in fingerprints)
+        return tuple(one.alert for one in known if one is not None and not one.alert.firing)
+
     def begun_since(self, instant: Time) -> tuple[Alert, ...]:
         """Return what fires and was first heard of later than that."""
         return tuple(

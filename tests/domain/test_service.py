@@ -451,3 +451,28 @@ def test_what_fired_and_has_stopped_before_anyone_had_it_is_declared_all_the_sam
         service.unheard(state, incident, (alert("b", start=5),), at(7)),
     ):
         assert [one.fingerprint for one in declaration(late[1]).alerts] == ["b"]
+
+
+def test_what_is_declared_after_it_has_stopped_is_told_to_have_stopped() -> None:
+    state, actions = observe(WEB, (alert("a"),), at(0))
+    state, actions = declared(state, actions)
+    incident = next(iter(state.incidents))
+    state, _ = observe(state, (alert("b", start=5),), at(5))
+    state, _ = observe(state, (alert("b", start=5, end=6),), at(6))
+    state, actions = service.unheard(state, incident, (alert("b", start=5),), at(7))
+    first = declaration(actions)
+    answer = Declared(workflow_ids=("incident-2",), fresh=True)
+    _, owed = service.declared(state, first, answer, at(8))
+    assert ("incident-2", [("b", False)]) in [
+        (who, [one for one in what if one[0] == "b"]) for who, what in reports(owed)
+    ]
+
+
+def test_whoever_is_open_is_told_that_what_came_too_late_has_stopped() -> None:
+    state, actions = observe(WEB, (alert("a"),), at(0))
+    state, actions = declared(state, actions)
+    first = next(iter(state.incidents))
+    state, _ = service.opened(state, "incident-2", 2, at(1))
+    state, _ = observe(state, (alert("a", end=2),), at(2))
+    state, actions = service.unheard(state, first, (alert("a"),), at(3))
+    assert reports(actions) == [("incident-2", [("a", True)]), ("incident-2", [("a", False)])]

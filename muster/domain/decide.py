@@ -91,7 +91,7 @@ def _refused(state: IncidentState, command: c.Command) -> Refusal | None:
         return None
     if state.window_ended:
         return Refusal("ended", "it has ended: the time to reopen it is over")
-    if state.merging is not None and isinstance(command, c.Resolve | c.Cancel):
+    if state.merging is not None and isinstance(command, _WITHHELD_IN_A_MERGE):
         return Refusal("already_merging", f"it is being merged into #{state.merging.into}")
     if state.phase in allowed:
         return None
@@ -151,6 +151,9 @@ def _retry_effect(state: IncidentState, command: c.RetryEffect, _ctx: Context) -
         return Refusal("not_stuck", f"it does not wait for a human; these do: {stuck}", "key")
     return Decision(result=Result(message=f"{command.key} is tried again"))
 
+
+_WITHHELD_IN_A_MERGE = c.Resolve | c.Cancel | c.ChangeSeverity
+"""What is to be told to the survivor, which has taken the severity and the wait as they were when it was asked."""
 
 _DECIDERS: dict[type, Decider] = {
     c.AssignRole: people.assign_role,

@@ -19,7 +19,7 @@ PHASES: dict[str, tuple[str, ...]] = {
     "cancel": ("active",),
     "absorb": ("active",),
 }
-ENDS_IT = ("resolve", "cancel", "merge", "absorb")
+NOT_IN_A_MERGE = ("resolve", "cancel", "merge", "absorb", "change_severity")
 """What cannot be while another incident is asked to take this one over."""
 
 
@@ -113,7 +113,7 @@ class Reference:
         return "pending" if name == "merge" else "applied"
 
     def _in_time(self, name: str) -> bool:
-        if self.over or (self.merging and name in ENDS_IT):
+        if self.over or (self.merging and name in NOT_IN_A_MERGE):
             return False
         return self.phase in PHASES[name]
 

@@ -49,11 +49,12 @@ def test_a_duplicate_stays_if_the_survivor_refuses() -> None:
     life.must(c.Merge, **INTO)
 
 
-def test_nothing_else_ends_it_while_a_merge_is_under_way() -> None:
+def test_nothing_else_ends_or_rerates_it_while_a_merge_is_under_way() -> None:
     life = Life(S1)
     life.must(c.Merge, **INTO)
     assert life.refused(c.Resolve).code == "already_merging"
     assert life.refused(c.Cancel, reason="no").code == "already_merging"
+    assert life.refused(c.ChangeSeverity, severity=S1, reason="worse").code == "already_merging"
     assert (
         life.refused(c.Absorb, **absorb().model_dump(exclude={"command_id", "actor"})).code
         == "already_merging"

@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFail
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.border import heartbeating
 from muster import names
 from muster.domain.audit import Finding, Sighting, findings
 from muster.domain.ledger import LedgerEntry
@@ -40,7 +41,8 @@ class AuditActivities:
     @activity.defn(name=names.AUDIT_LOOK)
     async def look(self) -> tuple[Finding, ...]:
         """Return what is wrong."""
-        return await _Look(self._client).findings()
+        async with heartbeating():
+            return await _Look(self._client).findings()
 
 
 class _Look:

@@ -30,7 +30,7 @@ async def cross(call: EffectCall, work: Work) -> Receipt:
         delay = call.timing.settle
         raise ApplicationError("a write may be under way", type="Settling", next_retry_delay=delay)
     try:
-        async with _heartbeat():
+        async with heartbeating():
             return await work(attempt == 1 and not call.maybe_sent)
     except ProviderError as error:
         raise translated(error, attempt, call.timing.settle) from error
@@ -101,7 +101,7 @@ _DELAYS: tuple[
 
 
 @contextlib.asynccontextmanager
-async def _heartbeat() -> AsyncIterator[None]:
+async def heartbeating() -> AsyncIterator[None]:
     """Tell the server every second that this attempt is alive."""
     beating = asyncio.create_task(_beat())
     try:

@@ -15,10 +15,12 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain import audit
     from muster.domain.audit import Audit, Finding
     from muster.domain.effects import Body, EffectCall, Op, Receipt
+    from workflows.options import HEARTBEAT
 
 _QUICK: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
     "schedule_to_close_timeout": timedelta(seconds=50),
+    "heartbeat_timeout": HEARTBEAT,
     "retry_policy": RetryPolicy(initial_interval=timedelta(seconds=2)),
 }
 

@@ -163,6 +163,17 @@ async def listed(client: Client) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_it_says_that_it_is_alive_while_it_waits_so_that_its_death_is_noticed(
+    client: Client,
+) -> None:
+    await listed(client)
+    beats: list[tuple[object, ...]] = []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    await environment.run(AuditActivities(client).look)
+    assert beats
+
+
 async def test_where_there_has_never_been_an_incident_nothing_is_wrong() -> None:
     async with await real() as env:
         assert await look(env.client) == {}

@@ -12,6 +12,7 @@ from tests.chaos.recorder import Recorder
 from tests.chaos.stage import Stage
 
 Blow = Callable[[], Awaitable[str]]
+LOOK = 0.1
 LONGEST_STOP = 14.0
 LONGEST_SILENCE = 3.0
 LONGEST_OUTAGE = 8.0
@@ -24,6 +25,7 @@ class Monkey:
         self._stage, self._control = stage, control
         self._plan, self._recorder = plan, recorder
         self._dice = dice(plan.seed, "monkey")
+        self._share = 0.0
         self._blows: dict[str, Blow] = {
             "worker_kill": self._kill_worker,
             "worker_stop": self._stop_worker,
@@ -45,13 +47,21 @@ class Monkey:
         self._dice.shuffle(blows)
         return blows
 
+    async def has_struck(self, share: float) -> None:
+        """Wait until this share of all blows has fallen."""
+        while self._share < share:
+            await asyncio.sleep(LOOK)
+
     async def rage(self) -> None:
         """Strike all of them."""
-        for blow in self.schedule():
+        blows = self.schedule()
+        for count, blow in enumerate(blows):
+            self._share = count / len(blows)
             await asyncio.sleep(self._dice.uniform(0.2, 2 * self._plan.every))
             began = time.time()
             whom = await self._blows[blow]()
             self._recorder.write("blow", what=blow, whom=whom, began=began, over=time.time())
+        self._share = 1.0
 
     def _some_worker(self) -> str:
         return self._dice.choice(sorted(self._stage.workers))

@@ -75,16 +75,17 @@ class Run:
             yield wire, Control(session, self._stage.sandbox_url)
 
     async def _live(self, wire: Wire, control: Control) -> None:
-        """Live all lives while the monkey rages; it goes on until it is done, whoever lives still."""
+        """Live all lives while the monkey rages, spread over its blows, so that each falls on somebody."""
         cast, gate = Cast(), asyncio.Semaphore(self._plan.at_once)
+        monkey = Monkey(self._stage, control, self._plan, self._recorder)
 
         async def live(life: Life) -> None:
+            await monkey.has_struck((life.index - self._plan.at_once) / self._plan.incidents)
             async with gate:
                 actor = Actor(life, wire, cast, self._plan)
                 await actor.live()
                 await actor.silence()
 
-        monkey = Monkey(self._stage, control, self._plan, self._recorder)
         async with asyncio.TaskGroup() as everything:
             everything.create_task(monkey.rage())
             for life in lives(self._plan):

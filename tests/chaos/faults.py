@@ -38,6 +38,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("reset_after", "reset_after", 5),
     Kind("hang", "hang", 1),
     Kind("late_commit", "late_commit", 4, {"seconds": 1.0}),
+    Kind("delay", "delay", 2, {"seconds": 1.5}),
     Kind("rate_limit", "rate_limit", 3, {"retry_after": 1}),
     Kind("malformed", "malformed", 2),
     Kind("ghost_duplicate", "ghost_duplicate", 1),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from muster.sandbox import faults
 from tests.chaos.dice import dice
 from tests.chaos.faults import KINDS, WRITES, rules
 from tests.chaos.lives import HOWS, lives
@@ -42,6 +43,10 @@ def test_the_rules_of_a_route_together_strike_the_share_of_its_writes(
     spared = math.prod(1 - one["probability"] for one in drawn)
     assert math.isclose(spared, 0.7, abs_tol=1e-9)
     assert len(drawn) == len([one for one in KINDS if vendor in one.vendors])
+
+
+def test_every_fault_of_the_sandbox_is_drawn_and_an_outage_is_a_blow_of_its_own() -> None:
+    assert {one.kind for one in KINDS} | {"outage"} == set(faults.Kind)
 
 
 def test_no_faults_are_no_rules() -> None:

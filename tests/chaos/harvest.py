@@ -1,6 +1,8 @@
 """Gathers what a run has left behind, as plain JSON, for a checker that knows none of our code."""
 
 import asyncio
+import base64
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -123,8 +125,22 @@ def _slim(event: dict[str, Any]) -> dict[str, Any]:
         "id": int(event["eventId"]),
         "at": event["eventTime"],
         "type": event["eventType"].removeprefix("EVENT_TYPE_"),
+        "command_id": _command_id(event),
         **kept,
     }
+
+
+def _command_id(event: dict[str, Any]) -> str:
+    """Return the id of the command that the server has accepted with this event, as an update or as a signal."""
+    update = event.get("workflowExecutionUpdateAcceptedEventAttributes", {})
+    if update:
+        return str(update["acceptedRequest"]["meta"]["updateId"])
+    signal = event.get("workflowExecutionSignaledEventAttributes", {})
+    for payload in signal.get("input", {}).get("payloads", ()):
+        with contextlib.suppress(ValueError):
+            given = json.loads(base64.b64decode(payload.get("data", "")))
+            return str(given.get("command_id", "")) if isinstance(given, dict) else ""
+    return ""
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

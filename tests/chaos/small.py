@@ -63,7 +63,7 @@ def sent(command_id: str, name: str, workflow_id: str, second: float) -> list[Js
     """Return a command with its acknowledgement."""
     known = {"command_id": command_id, "name": name, "workflow_id": workflow_id}
     payload = {"command_id": command_id, "actor": "ana", "source": "chaos-main"}
-    ack = {"event": "ack", "at": epoch(second + 0.1), "outcome": "applied", "took": 0.1}
+    ack = {"event": "ack", "at": epoch(second + 0.1), "outcome": "applied", "took": 0.1, "tries": 1}
     return [{"event": "sent", "at": epoch(second), **known, "payload": payload}, {**ack, **known}]
 
 
@@ -128,14 +128,22 @@ def _execution(workflow_id: str, number: int | None, facts: list[Json]) -> Json:
         "snapshot": {
             "phase": "closed",
             "severity": "S2",
-            "roles": {"imoc": imoc},
+            "number": number,
+            "roles": {"imoc": imoc, "cmoc": None, "ocit": []},
             "effects": [{"key": f"{workflow_id}/issue", "state": "done"}],
         },
         "events": [
             {"at": at(10), "type": "TIMER_STARTED", "timerStartedEventAttributes": timer},
             {"at": at(14), "type": "TIMER_FIRED", "timerFiredEventAttributes": {"timerId": "1"}},
+            *(accepted(one["command_id"], one["at"]) for one in facts if one["command_id"]),
         ],
     }
+
+
+def accepted(command_id: str, when: str) -> Json:
+    """Return the event with which the server has a command."""
+    kind = "WORKFLOW_EXECUTION_UPDATE_ACCEPTED"
+    return {"at": when, "type": kind, "command_id": command_id}
 
 
 def _entry(number: int, workflow_id: str, declared: float, closed: float) -> Json:
@@ -151,7 +159,8 @@ def _entry(number: int, workflow_id: str, declared: float, closed: float) -> Jso
 
 
 def _made(workflow_id: str) -> Json:
-    return {"committed": True, "mark": f"[muster {workflow_id}/bridge]", "fault": ""}
+    mark = f"[muster {workflow_id}/bridge]"
+    return {"at": at(1), "vendor": "zoom", "committed": True, "mark": mark, "fault": ""}
 
 
 def message(key: str, text: str, ts: str, thread: str | None = None) -> Json:

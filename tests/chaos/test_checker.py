@@ -1,17 +1,19 @@
 """The checker can fail: each promise is broken on purpose in clean evidence, and the checker says which."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.chaos import small
 from tests.chaos.checker.evidence import Evidence
-from tests.chaos.checker.promises import PROMISES, judge
+from tests.chaos.checker.promises import ELSEWHERE, PROMISES, judge
 from tests.chaos.checker.report import figures, report
 
 Json = dict[str, Any]
 Break = Callable[[Json], None]
+ROOT = Path(__file__).parent.parent.parent
 
 
 def broken(evidence: Json) -> dict[int, set[str]]:
@@ -54,6 +56,42 @@ def a_declaration_vanishes(evidence: Json) -> None:
 def an_alert_is_forgotten(evidence: Json) -> None:
     for kind in ("declared", "alerts_reported"):
         small.first(evidence, kind)["alerts"] = []
+
+
+def the_end_of_an_alert_is_forgotten(evidence: Json) -> None:
+    without(evidence, "alerts_reported")
+    delivery = {"event": "alerts", "at": small.epoch(2), "delivery": "d2"}
+    alert = {"fingerprint": "f1", "service": "web", "firing": False, "starts_at": small.FIRED}
+    taken = {"event": "alerts_taken", "at": small.epoch(2.1), "delivery": "d2"}
+    evidence["log"] += [{**delivery, "alerts": [alert]}, taken]
+
+
+def a_command_is_in_no_history(evidence: Json) -> None:
+    events = evidence["executions"][0]["events"]
+    events[:] = [one for one in events if one.get("command_id") != "c2"]
+
+
+def what_was_done_is_answered_as_refused(evidence: Json) -> None:
+    acknowledged(evidence, "c2")["outcome"] = "refused"
+
+
+def what_was_refused_is_answered_as_done(evidence: Json) -> None:
+    small.first(evidence, "update_posted")["kind"] = "refused"
+
+
+def acknowledged(evidence: Json, command_id: str) -> Json:
+    acks = (one for one in evidence["log"] if one["event"] == "ack")
+    return next(one for one in acks if one["command_id"] == command_id)
+
+
+def an_audience_hears_what_is_for_another(evidence: Json) -> None:
+    said = small.message(f"{small.ID}/post:0", small.TEXTS[0], "40.0")
+    channels = evidence["vendors"]["slack"]["channels"]
+    channels["C9"] = {"name": "estaff", "is_archived": False, "messages": [said]}
+
+
+def the_public_hears_a_note(evidence: Json) -> None:
+    evidence["vendors"]["x"]["posts"] = {"1": {"id": 1, "text": "looked at a graph (t0.9)"}}
 
 
 def a_post_is_there_twice(evidence: Json) -> None:
@@ -126,6 +164,36 @@ def nothing_comes_to_an_end(evidence: Json) -> None:
     evidence["settled"] = False
 
 
+def an_outage(evidence: Json) -> None:
+    blow = {"event": "blow", "what": "outage", "whom": "slack"}
+    times = {"at": small.epoch(50), "began": small.epoch(40), "over": small.epoch(50)}
+    evidence["log"].append({**blow, **times})
+
+
+def an_outage_stops_the_incidents(evidence: Json) -> None:
+    an_outage(evidence)
+    for number in range(9):
+        evidence["log"] += small.sent(f"n{number}", "add_note", small.ID, 41 + number / 2)
+
+
+def an_outage_stops_the_other_vendors(evidence: Json) -> None:
+    an_outage(evidence)
+    for number in range(9):
+        small.record(evidence).append(small.fact("noted", 41 + number / 2, text="x"))
+
+
+def a_command_is_never_answered(evidence: Json) -> None:
+    evidence["log"].remove(acknowledged(evidence, "c2"))
+
+
+def a_command_is_answered_at_the_sixth_try(evidence: Json) -> None:
+    acknowledged(evidence, "c2")["tries"] = 6
+
+
+def nobody_looks(evidence: Json) -> None:
+    evidence["log"][-1]["at"] = small.epoch(200)
+
+
 def an_upgrade_is_missing(evidence: Json) -> None:
     without(evidence, "upgraded", place=1)
     evidence["executions"][1]["snapshot"]["severity"] = "S3"
@@ -186,6 +254,14 @@ def somebody_else_did_it(evidence: Json) -> None:
     small.first(evidence, "update_posted")["actor"] = "mallory"
 
 
+def an_incident_does_not_answer(evidence: Json) -> None:
+    evidence["executions"][0]["snapshot"] = None
+
+
+def the_record_leads_to_another_team(evidence: Json) -> None:
+    evidence["executions"][1]["snapshot"]["roles"]["ocit"] = [{"person": "mallory"}]
+
+
 def the_record_leads_elsewhere(evidence: Json) -> None:
     evidence["executions"][1]["snapshot"]["severity"] = "S1"
 
@@ -200,6 +276,12 @@ BREAKS: tuple[tuple[Break, int, str], ...] = (
     (a_later_command_overtakes, 1, "order"),
     (a_declaration_vanishes, 1, "loss"),
     (an_alert_is_forgotten, 1, "loss"),
+    (the_end_of_an_alert_is_forgotten, 1, "loss"),
+    (a_command_is_in_no_history, 1, "loss"),
+    (what_was_done_is_answered_as_refused, 1, "contradiction"),
+    (what_was_refused_is_answered_as_done, 1, "contradiction"),
+    (an_audience_hears_what_is_for_another, 2, "stray"),
+    (the_public_hears_a_note, 2, "stray"),
     (a_post_is_there_twice, 2, "duplicate"),
     (a_post_is_missing, 2, "loss"),
     (a_public_post_is_there_twice, 2, "duplicate"),
@@ -215,6 +297,8 @@ BREAKS: tuple[tuple[Break, int, str], ...] = (
     (a_timer_vanishes, 4, "loss"),
     (a_timer_fires_early, 4, "early"),
     (nothing_comes_to_an_end, 4, "loss"),
+    (an_outage_stops_the_incidents, 5, "blocked"),
+    (an_outage_stops_the_other_vendors, 5, "blocked"),
     (an_upgrade_is_missing, 6, "rule"),
     (an_upgrade_is_made_up, 6, "rule"),
     (a_lowering_gets_around_the_wait, 6, "early"),
@@ -225,10 +309,15 @@ BREAKS: tuple[tuple[Break, int, str], ...] = (
     (a_number_is_left_out, 7, "gap"),
     (a_number_is_given_twice, 7, "duplicate"),
     (a_worker_ends_by_itself, 7, "failure"),
+    (a_command_is_never_answered, 9, "loss"),
+    (a_command_is_answered_at_the_sixth_try, 9, "unanswered"),
     (nobody_did_it, 10, "trail"),
     (somebody_else_did_it, 10, "trail"),
     (the_record_leads_elsewhere, 10, "trail"),
+    (the_record_leads_to_another_team, 10, "trail"),
+    (an_incident_does_not_answer, 10, "unread"),
     (a_delivery_makes_a_second_incident, 11, "duplicate"),
+    (nobody_looks, 14, "silence"),
 )
 
 
@@ -249,8 +338,33 @@ def test_the_checker_sees_what_is_broken(break_it: Break, promise: int, kind: st
     assert "BROKEN" in report(Evidence(evidence), judge(Evidence(evidence)))
 
 
-def test_each_promise_is_broken_by_some_test() -> None:
+def test_each_promise_is_broken_by_some_test_or_shown_by_a_test_elsewhere() -> None:
     assert {promise for _, promise, _ in BREAKS} == set(PROMISES)
+    assert sorted((*PROMISES, *ELSEWHERE)) == list(range(1, 15))
+
+
+@pytest.mark.parametrize("named", ELSEWHERE.values())
+def test_what_is_shown_elsewhere_is_a_test_that_there_is(named: str) -> None:
+    path, _, name = named.partition("::")
+    assert f"def {name}(" in (ROOT / path).read_text()
+
+
+def test_more_tries_are_right_while_the_server_is_away() -> None:
+    evidence = small.clean()
+    a_command_is_answered_at_the_sixth_try(evidence)
+    blow = {"event": "blow", "what": "server_kill", "whom": "temporal"}
+    times = {"at": small.epoch(4), "began": small.epoch(2.5), "over": small.epoch(4)}
+    evidence["log"].append({**blow, **times})
+    assert broken(evidence) == {}
+
+
+def test_a_look_of_the_auditor_breaks_its_silence() -> None:
+    evidence = small.clean()
+    nobody_looks(evidence)
+    done = {"at": small.at(100), "type": "WORKFLOW_EXECUTION_COMPLETED"}
+    look = {"workflow_id": "auditor-1", "run_id": "r", "type": "Auditor", "status": "COMPLETED"}
+    evidence["executions"].append({**look, "events": [done]})
+    assert broken(evidence) == {}
 
 
 def test_lateness_counts_only_what_nothing_disturbed() -> None:

@@ -124,14 +124,17 @@ class Wire:
         """Send until it is acknowledged; return the outcome: applied, refused, requested, recorded or gone."""
         known = {"workflow_id": workflow_id, "command_id": payload["command_id"], "name": name}
         self._recorder.write("sent", **known, sender=sender, payload=payload)
-        began = time.time()
+        began, tries = time.time(), 0
 
         async def attempt() -> str:
+            nonlocal tries
+            tries += 1
             return await self._once(workflow_id, name, payload)
 
         outcome = await self._insist(attempt)
         if outcome is not None:
-            self._recorder.write("ack", **known, outcome=outcome, took=time.time() - began)
+            took = time.time() - began
+            self._recorder.write("ack", **known, outcome=outcome, took=took, tries=tries)
         return outcome
 
     async def _once(self, workflow_id: str, name: str, payload: dict[str, Any]) -> str:

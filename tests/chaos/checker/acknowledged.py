@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.chaos.checker.evidence import Evidence, Finding, Json, instant
+from tests.chaos.checker.evidence import Evidence, Finding, Incident, Json, instant
+from tests.chaos.checker.timers import LATEST, lateness
 
 MAIN: dict[str, frozenset[str]] = {
     "assign_role": frozenset({"role_assigned"}),
@@ -31,6 +32,7 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
 
 def _commands(evidence: Evidence) -> Iterator[Finding]:
     known = _own_facts(evidence)
+    accepted = _accepted(evidence)
     for ack in evidence.acknowledged.values():
         facts = known.get((ack["workflow_id"], ack["command_id"]), [])
         named = f"{ack['name']} {ack['command_id']} ({ack['outcome']})"
@@ -38,9 +40,27 @@ def _commands(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(1, "failure", named)
         if not facts and ack["outcome"] not in NOTHING_KEPT:
             yield Finding(1, "loss", f"{named} left no trace in {ack['workflow_id']}")
+        if ack["command_id"] not in accepted and ack["outcome"] not in NOTHING_KEPT:
+            yield Finding(1, "loss", f"{named} is in no history")
+        for fact in facts:
+            if not _fits(fact["kind"], ack["outcome"]):
+                yield Finding(1, "contradiction", f"{named} is {fact['kind']} on record")
     for (workflow_id, command_id), facts in known.items():
         if len(facts) > 1:
             yield Finding(1, "duplicate", f"{command_id} counted {len(facts)}x in {workflow_id}")
+
+
+def _accepted(evidence: Evidence) -> set[str]:
+    """Return the ids of all commands that the server has in a history."""
+    events = (event for one in evidence.executions for event in one["events"])
+    return {one["command_id"] for one in events if one.get("command_id")}
+
+
+def _fits(kind: str, outcome: str) -> bool:
+    """Tell whether what is on record is what was answered."""
+    if outcome == "applied":
+        return kind not in ANSWERS
+    return outcome not in ANSWERS or kind == outcome
 
 
 def _own_facts(evidence: Evidence) -> dict[tuple[str, str], list[Json]]:
@@ -81,7 +101,7 @@ def _alerts(evidence: Evidence) -> Iterator[Finding]:
     heard = Counter(
         (alert["fingerprint"], instant(alert["starts_at"]))
         for incident in evidence.incidents
-        for fact in incident.of("declared", "alerts_reported")
+        for fact in incident.of("declared", "alerts_reported", "alerts_unheard")
         for alert in fact["alerts"]
     )
     taken = {one["delivery"] for one in evidence.events("alerts_taken")}
@@ -92,6 +112,41 @@ def _alerts(evidence: Evidence) -> Iterator[Finding]:
                     f"the alert {alert['fingerprint']} of {alert['starts_at']} reached no incident"
                 )
                 yield Finding(1, "loss", what)
+    yield from _stops(evidence)
+
+
+def _stops(evidence: Evidence) -> Iterator[Finding]:
+    """Yield each incident that heard of an alert and, open long enough, never of its end."""
+    taken = {one["delivery"]: one["at"] for one in evidence.events("alerts_taken")}
+    ended = {
+        (alert["fingerprint"], instant(alert["starts_at"])): taken[delivery["delivery"]]
+        for delivery in evidence.events("alerts")
+        if delivery["delivery"] in taken
+        for alert in delivery["alerts"]
+        if not alert["firing"]
+    }
+    for incident in evidence.incidents:
+        known = _heard(incident)
+        for alert, at in ended.items():
+            open_for = lateness(evidence, at, _over(incident))
+            if known.get(alert) == {True} and open_for > LATEST:
+                yield Finding(1, "loss", f"{incident} never heard that {alert[0]} has stopped")
+
+
+def _heard(incident: Incident) -> dict[tuple[str, float], set[bool]]:
+    """Return of each alert whether the incident has heard that it fires, and that it does not."""
+    found: dict[tuple[str, float], set[bool]] = {}
+    for fact in incident.of("declared", "alerts_reported"):
+        for alert in fact["alerts"]:
+            key = (alert["fingerprint"], instant(alert["starts_at"]))
+            found.setdefault(key, set()).add(alert["firing"])
+    return found
+
+
+def _over(incident: Incident) -> float:
+    """Return when the incident first came to an end; at once, where it never did."""
+    ends = incident.of("closed", "cancelled", "merged")
+    return instant(ends[0]["at"]) if ends else 0.0
 
 
 def _sequence(evidence: Evidence) -> Iterator[Finding]:

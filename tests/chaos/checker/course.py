@@ -17,7 +17,10 @@ class Course:
     phase: str = "active"
     clock: float | None = None
     """Since when the stability wait runs."""
+    number: int | None = None
     imoc: str | None = None
+    cmoc: str | None = None
+    ocit: frozenset[str] = frozenset()
 
     @property
     def owes(self) -> bool:
@@ -33,8 +36,8 @@ def _same(course: Course, _fact: Json) -> Course:
     return course
 
 
-def _adopted(_course: Course, fact: Json) -> Course:
-    return Course(severity=fact["severity"], worst=fact["severity"])
+def _adopted(course: Course, fact: Json) -> Course:
+    return replace(course, severity=fact["severity"], worst=fact["severity"])
 
 
 def _rated(course: Course, fact: Json) -> Course:
@@ -72,7 +75,17 @@ def _reopened(course: Course, fact: Json) -> Course:
 
 
 def _assigned(course: Course, fact: Json) -> Course:
-    return replace(course, imoc=fact["person"]) if fact["role"] == "imoc" else course
+    if fact["role"] == "ocit":
+        return replace(course, ocit=course.ocit | {fact["person"]})
+    return replace(course, **{fact["role"]: fact["person"]})
+
+
+def _freed(course: Course, _fact: Json) -> Course:
+    return replace(course, cmoc=None)
+
+
+def _numbered(course: Course, fact: Json) -> Course:
+    return replace(course, number=fact["number"])
 
 
 def _ends(phase: str) -> Callable[[Course, Json], Course]:
@@ -90,6 +103,8 @@ _STEPS: dict[str, Callable[[Course, Json], Course]] = {
     "regressed": _regressed,
     "reopened": _reopened,
     "role_assigned": _assigned,
+    "role_freed": _freed,
+    "number_given": _numbered,
     "closed": _ends("closed"),
     "cancelled": _ends("cancelled"),
     "merged": _ends("merged"),

@@ -6,7 +6,7 @@ from itertools import chain
 
 from tests.chaos.checker import vendors
 from tests.chaos.checker.evidence import Evidence, Finding, Incident
-from tests.chaos.checker.telling import intents
+from tests.chaos.checker.telling import CHANNELS, intents
 
 OVER = frozenset({"cancelled", "merged"})
 
@@ -86,6 +86,16 @@ def _texts(evidence: Evidence) -> Iterator[Finding]:
             kind = "duplicate" if count else "loss"
             what = f"{intent.token} of {intent.incident} is {count}x in {intent.place}"
             yield Finding(2, kind, what)
+    yield from _strays(evidence, there)
+
+
+def _strays(evidence: Evidence, there: dict[str, Counter[str]]) -> Iterator[Finding]:
+    """Yield what an audience was told that was for others."""
+    meant = {(intent.place, intent.token) for intent in intents(evidence)}
+    for place in CHANNELS.values():
+        for token in there.get(place, ()):
+            if (place, token) not in meant:
+                yield Finding(2, "stray", f"{token} is in {place}, and was not for it")
 
 
 def _unsettled(evidence: Evidence) -> Iterator[Finding]:

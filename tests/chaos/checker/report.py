@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.chaos.checker.evidence import Evidence, Finding, Json
 from tests.chaos.checker.failures import healed
-from tests.chaos.checker.promises import PROMISES
+from tests.chaos.checker.promises import ELSEWHERE, PROMISES
 from tests.chaos.checker.telling import intents
 from tests.chaos.checker.timers import latest
 
@@ -38,6 +38,7 @@ def figures(evidence: Evidence, judged: dict[int, list[Finding]]) -> dict[str, f
         "others broken": sum(kinds.values()) - kinds["duplicate"] - kinds["loss"] - kinds["order"],
         "tasks tried again": _healed(evidence),
         "latest closing s": round(latest(evidence), 2),
+        "answered at first try": sum(one["tries"] == 1 for one in evidence.acknowledged.values()),
         "answer p50 s": round(_share(acks, 0.5), 2),
         "answer p99 s": round(_share(acks, 0.99), 2),
         "seconds": round(evidence.seconds, 1),
@@ -78,3 +79,5 @@ def _lines(evidence: Evidence, judged: dict[int, list[Finding]]) -> Iterator[str
             yield f"        {one.kind}: {one.what}"
         if len(found) > SHOWN:
             yield f"        and {len(found) - SHOWN} more"
+    for number, test in ELSEWHERE.items():
+        yield f"elsewhere promise {number}: {test}"

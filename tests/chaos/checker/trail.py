@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.chaos.checker.course import final
-from tests.chaos.checker.evidence import Evidence, Finding, Incident, instant
+from tests.chaos.checker.evidence import Evidence, Finding, Incident, Json, instant
 
 BY_PEOPLE = frozenset(
     {
@@ -23,6 +23,7 @@ BY_PEOPLE = frozenset(
     }
 )
 """Facts that only a command makes."""
+ANSWER = frozenset({"RUNNING", "COMPLETED"})
 
 
 def judge(evidence: Evidence) -> Iterator[Finding]:
@@ -32,6 +33,7 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
         yield from _forward(incident)
         yield from _replayed(incident)
     yield from _by_whom(evidence)
+    yield from _unread(evidence)
 
 
 def _said(incident: Incident) -> Iterator[Finding]:
@@ -65,12 +67,33 @@ def _by_whom(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _replayed(incident: Incident) -> Iterator[Finding]:
-    seen = incident.snapshot
-    if not seen or incident.second_start:
+    if incident.second_start or not incident.snapshot:
         return
-    course = final(incident)
-    imoc = (seen["roles"]["imoc"] or {}).get("person")
-    shown = (seen["phase"], seen["severity"], imoc)
-    replayed = (course.phase, course.severity, course.imoc)
-    if shown != replayed:
-        yield Finding(10, "trail", f"{incident} is {shown}, by its record {replayed}")
+    shown, replayed = _shown(incident.snapshot), final(incident)
+    for name, value in shown.items():
+        if (recorded := getattr(replayed, name)) != value:
+            what = f"{name} of {incident} is {value}, by its record {recorded}"
+            yield Finding(10, "trail", what)
+
+
+def _shown(seen: Json) -> Json:
+    """Return what a snapshot says of that which the course follows too."""
+    imoc, cmoc, ocit = (seen["roles"][role] for role in ("imoc", "cmoc", "ocit"))
+    return {
+        "number": seen["number"],
+        "phase": seen["phase"],
+        "severity": seen["severity"],
+        "imoc": (imoc or {}).get("person"),
+        "cmoc": (cmoc or {}).get("person"),
+        "ocit": frozenset(one["person"] for one in ocit),
+    }
+
+
+def _unread(evidence: Evidence) -> Iterator[Finding]:
+    """Yield the incidents that did not answer when all was quiet: of them nothing is judged."""
+    for one in evidence.executions:
+        answers = one["type"] == "Incident" and one["status"] in ANSWER
+        missing = [name for name in ("record", "snapshot") if answers and not one.get(name)]
+        if missing:
+            what = f"{one['workflow_id']} did not answer: {', '.join(missing)}"
+            yield Finding(10, "unread", what)

@@ -9,7 +9,7 @@ from muster.domain.alerts import Alert, bounded
 from muster.domain.audiences import Status
 from muster.domain.commands import NoteKind
 from muster.domain.effects import EffectState
-from muster.domain.lifecycle import Phase
+from muster.domain.lifecycle import ENDED, Phase
 from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Merging, Promise, Told, Trying
 
@@ -80,8 +80,13 @@ def _policy_adopted(_state: IncidentState, fact: f.PolicyAdopted) -> Change:
     }
 
 
-def _number_given(_state: IncidentState, fact: f.NumberGiven) -> Change:
-    return {"number": fact.number, "window": fact.predecessor, "others": fact.others}
+def _number_given(state: IncidentState, fact: f.NumberGiven) -> Change:
+    return {
+        "number": fact.number,
+        "housed": state.phase not in ENDED,
+        "window": fact.predecessor,
+        "others": fact.others,
+    }
 
 
 def _probe_answered(_state: IncidentState, _fact: f.ProbeAnswered) -> Change:

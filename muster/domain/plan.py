@@ -10,7 +10,6 @@ from muster.domain.commands import Absorb
 from muster.domain.effects import Body, Effect, EffectState, Op
 from muster.domain.enrolment import entry, registration
 from muster.domain.evolve import MACHINE
-from muster.domain.lifecycle import OPEN
 from muster.domain.model import Record, Time
 from muster.domain.naming import CHANNEL, LEDGER, effect_of, name_of
 from muster.domain.policy import Policy
@@ -87,7 +86,7 @@ def _begins(state: IncidentState, _fact: f.PolicyAdopted, policy: Policy) -> Ite
 
 def _numbered(state: IncidentState, fact: f.NumberGiven, policy: Policy) -> Iterator[Effect]:
     yield effect_of(state, "issue", Op.TRACKER_OPEN, "tracker")
-    if _has_channel(state, policy) and state.phase in OPEN:
+    if _has_channel(state, policy):
         yield from _own_channel(state, fact.number, policy)
     yield from _sweeps(state, policy)
     yield from _tell(state, fact, "opened", state.services)
@@ -119,9 +118,9 @@ def _sweeps(state: IncidentState, policy: Policy, *, last: bool = False) -> Iter
 
 def _kept_by_sweeps(state: IncidentState, policy: Policy) -> tuple[str, ...]:
     """Return what is still edited, and so must stay as its receipt names it; of all else the oldest stays."""
-    if state.private:
-        return ("announce", "channel")
-    return ("announce", "channel", "pin") if _has_channel(state, policy) else ("announce",)
+    if not _has_channel(state, policy):
+        return ("announce",)
+    return ("announce", "channel") if state.private else ("announce", "channel", "pin")
 
 
 def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[Effect]:
@@ -137,7 +136,8 @@ def _own_channel(state: IncidentState, number: int, policy: Policy) -> Iterator[
 
 
 def _has_channel(state: IncidentState, policy: Policy) -> bool:
-    return policy.chat.own_channel or state.private
+    """Tell whether a channel of its own was asked for: its name has the number, which may come after the end."""
+    return state.housed and (policy.chat.own_channel or state.private)
 
 
 def _team(state: IncidentState) -> tuple[str, ...]:
@@ -172,7 +172,7 @@ def _related(state: IncidentState, other: int, workflow_id: str, relation: str) 
 
 
 def _joined(state: IncidentState, fact: f.RoleAssigned, policy: Policy) -> Iterator[Effect]:
-    if _has_channel(state, policy) and state.number is not None:
+    if _has_channel(state, policy):
         yield _invitation(state, (fact.person,))
 
 
@@ -212,9 +212,6 @@ def _reopened(state: IncidentState, fact: f.Reopened, policy: Policy) -> Iterato
         return
     body = Body(payload=entry(state, policy).model_dump_json())
     yield effect_of(state, f"reopening:{state.life}", Op.LEDGER_REOPEN, LEDGER, body=body)
-    if _has_channel(state, policy) and state.number is not None:
-        # Known already, unless it had its number only after its closing.
-        yield from _own_channel(state, state.number, policy)
     yield from _tell(state, fact, "opened", state.services)
 
 
@@ -277,7 +274,7 @@ def _packed_up(state: IncidentState, policy: Policy) -> Iterator[Effect]:
     if state.known_as is None:
         yield from _sweeps(state, policy, last=True)
     yield effect_of(state, "bridge-end", Op.CONFERENCE_END, "bridge", after=("bridge",))
-    if _has_channel(state, policy) and state.number is not None and state.known_as is None:
+    if _has_channel(state, policy) and state.known_as is None:
         # Nothing can be retired in an archived channel any more.
         after = ("channel", f"sweep-chat:{state.sequence}")
         archive = effect_of(state, "archive", Op.CHAT_ARCHIVE, CHANNEL, after=after)

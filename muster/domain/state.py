@@ -81,6 +81,8 @@ class IncidentState(Record):
     """A test of the whole way: nothing outside, no number, and it ends by itself."""
     probe_answered: bool = False
     number: int | None = None
+    housed: bool = False
+    """It had its number while a channel of its own could still be of use; one that has closed may be reopened."""
     known_as: str | None = None
     severity: Severity = Severity.S2
     worst: Severity = Severity.S2

@@ -4,9 +4,12 @@ import pytest
 
 from muster.domain import commands as c
 from muster.domain import facts as f
-from muster.domain.effects import EffectState, Op
+from muster.domain.effects import Effect, EffectState, Op
+from muster.domain.evolve import born, evolve
 from muster.domain.lifecycle import Phase
+from muster.domain.naming import name_of
 from muster.domain.plan import plan
+from muster.domain.policy import Chat, Policy
 from muster.domain.severity import Severity
 from tests.domain.life import START, Life
 
@@ -103,3 +106,41 @@ def test_an_s3_asks_whether_it_is_the_same_as_an_s2_in_its_wait() -> None:
     life = Life(S3, number=None)
     life.tell(c.Registered(number=42, others=(closed,)))
     assert same_one(life.state) == ""
+
+
+def asked(life: Life, *kinds: str) -> dict[str, tuple[str, ...]]:
+    """Return the effects of these facts, planned as they happened: their names, and what each comes after."""
+    declared, found = life.state.facts[0], list[Effect]()
+    assert isinstance(declared, f.Declared)
+    state = born(declared)
+    for fact in life.state.facts[1:]:
+        state = evolve(state, fact)
+        if fact.kind in kinds:
+            found += plan(state, fact, life.policy)
+    return {name_of(one.key).partition(":")[0]: tuple(map(name_of, one.after)) for one in found}
+
+
+HOUSED = Policy(chat=Chat(own_channel=True))
+
+
+def test_one_that_closed_before_its_number_has_a_channel_since_it_may_be_reopened() -> None:
+    life = Life(S4, number=None, policy=HOUSED)
+    life.must(c.Resolve)
+    assert life.phase is Phase.CLOSED
+    life.tell(OUTSIDE)
+    effects = asked(life, "number_given")
+    assert "channel" in effects
+    assert effects["sweep-chat"] == ("announce", "channel", "pin")
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_one_that_was_cancelled_before_its_number_has_none_and_its_doubles_are_found(
+    numbered: bool,
+) -> None:
+    life = Life(S4, number=None, policy=HOUSED)
+    life.must(c.Cancel, reason="no")
+    if numbered:
+        life.tell(OUTSIDE)
+    effects = asked(life, "cancelled", "number_given")
+    assert effects["sweep-chat"] == ("announce",)
+    assert not {"channel", "archive"} & effects.keys()

@@ -7,8 +7,14 @@ from tests.chaos.checker.evidence import Evidence, Finding, Json
 
 BENIGN = frozenset({"WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND"})
 """The server's way to say that something arrived in the last moment: the end is tried again."""
-UNCLEAR = "WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR"
-"""It says that a history does not replay, or that the SDK's core has cut a page of it badly: then the next try does."""
+UNCLEAR = frozenset(
+    {
+        "WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR",
+        "WORKFLOW_TASK_FAILED_CAUSE_BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE",
+    }
+)
+"""A history does not replay, or the SDK's core has cut a page of it badly; an update is one that the server does not
+know, or one that a task given up by then has answered meanwhile: of each the second is well at the next try."""
 ENDED_WELL = frozenset({"RUNNING", "COMPLETED", "CONTINUED_AS_NEW"})
 
 
@@ -34,9 +40,9 @@ def _tasks(execution: Json) -> Iterator[Finding]:
 
 
 def healed(execution: Json, place: int) -> bool:
-    """Tell whether a task that seemed not to replay did so when it was tried again."""
+    """Tell whether a task that seemed not to do was well when it was tried again."""
     events = execution["events"]
-    if events[place]["workflowTaskFailedEventAttributes"].get("cause") != UNCLEAR:
+    if events[place]["workflowTaskFailedEventAttributes"].get("cause") not in UNCLEAR:
         return False
     return any(later["type"] == "WORKFLOW_TASK_COMPLETED" for later in events[place + 1 :])
 

@@ -16,6 +16,8 @@ R = TypeVar("R")
 
 _WAITS_FOR_OTHER = 30.0
 """Seconds after which the issue of another incident is looked for again."""
+ALREADY_LINKED = 409
+GONE = 404
 _JOINER = "\N{WORD JOINER}"
 """Stands, unseen, where a sign would otherwise mean something to GitLab."""
 _REFERENCE = re.compile(r"(?<=[@#!~%&$^])(?=\w)|(?<=:)(?=//)|(?<=\[)")
@@ -81,7 +83,7 @@ class GitLabTracker:
         notes = self._project().issues.get(int(issue.id), lazy=True).notes
         twins = _twins(notes.list(order_by="created_at", sort="asc", get_all=True), prefix)
         for twin in twins:
-            twin.delete()
+            _forgiving(GONE, twin.delete)
         retired = len(extras) + len(twins)
         return Receipt(note=f"{retired} made twice, retired" if retired else "")
 
@@ -124,7 +126,8 @@ class GitLabTracker:
             )
         links = project.issues.get(int(issue.id), lazy=True).links
         if not any(one.iid == target.iid for one in links.list(get_all=True)):
-            links.create({"target_project_id": target.project_id, "target_issue_iid": target.iid})
+            ours = {"target_project_id": target.project_id, "target_issue_iid": target.iid}
+            _forgiving(ALREADY_LINKED, lambda: links.create(ours))
         return Receipt(id=str(target.iid), link=target.web_url, note=relation)
 
     def _project(self) -> Any:
@@ -174,6 +177,17 @@ def _classified(work: Callable[[], R]) -> R:
     except GitlabError as error:
         headers = getattr(error, "response_headers", None)
         raise classify(error.response_code, headers) from None
+
+
+def _forgiving(forgiven: int, work: Callable[[], object]) -> None:
+    """Do it; with this status it is done as well."""
+    from gitlab.exceptions import GitlabError  # noqa: PLC0415 - as above
+
+    try:
+        work()
+    except GitlabError as error:
+        if error.response_code != forgiven:
+            raise
 
 
 def classify(status: int | None, headers: Any = None) -> ProviderError:
@@ -239,7 +253,7 @@ def _kept_note(notes: Any, key: str) -> Any:
     listed = notes.list(order_by="created_at", sort="asc", get_all=True)
     own = [one for one in listed if one.body.endswith(marker(key))]
     for extra in own[1:]:
-        extra.delete()
+        _forgiving(GONE, extra.delete)
     return own[0] if own else None
 
 

@@ -93,8 +93,7 @@ class SlackChat:
 
     async def bookmark(self, channel: Receipt, links: tuple[Link, ...]) -> Receipt:
         """Add these bookmarks, except those whose address is there."""
-        reply = await self._api.call("bookmarks.list", channel_id=channel.id)
-        known = {one.get("link") for one in listed(reply, "bookmarks")}
+        known = await self._bookmarked(channel.id)
         for link in links:
             if link.url not in known:
                 await self._api.forgiving(
@@ -127,7 +126,7 @@ class SlackChat:
     async def sweep(
         self, prefix: str, channels: tuple[str, ...], kept: Mapping[str, Receipt], *, since: Time
     ) -> Receipt:
-        """Retire what Slack has made twice since then: our messages in these channels and in the thread, our channel."""
+        """Retire what Slack has made twice: since then in these channels and in the thread; our channel, its bookmarks."""
         keep = {key: one.id for key, one in kept.items()}
         places: list[tuple[str, str | None]] = [
             (await self._channel_id(one), None) for one in channels
@@ -139,6 +138,7 @@ class SlackChat:
             places.append((own.id, None))
             await self._who()
             await self._own_channel(f"{prefix}channel", own.note, keep=own.id)
+            await self._bookmarked(own.id)
         retired = 0
         for channel, thread in dict.fromkeys(places):
             retired += await sweep(self._api, prefix, channel, thread, since=since, keep=keep)
@@ -194,6 +194,19 @@ class SlackChat:
             )
         return found[0] if found else None
 
+    async def _bookmarked(self, channel: str) -> set[str]:
+        """Return the addresses that are bookmarked there; a bookmark that is the twin of another is removed."""
+        reply = await self._api.call("bookmarks.list", channel_id=channel)
+        marks = [one for one in listed(reply, "bookmarks") if one.get("link")]
+        seen: set[tuple[str, str]] = set()
+        for mark in marks:
+            shown = (str(mark.get("title")), str(mark["link"]))
+            if shown in seen:
+                fields = {"channel_id": channel, "bookmark_id": mark["id"]}
+                await self._api.forgiving({"not_found", *ARCHIVED}, "bookmarks.remove", **fields)
+            seen.add(shown)
+        return {address for _, address in seen}
+
     def _is_own(self, channel: Mapping[str, Any], key: str, name: str) -> bool:
         purpose = (channel.get("purpose") or {}).get("value") or ""
         if not str(channel.get("name", "")).startswith(name) or channel.get("is_archived"):
@@ -233,7 +246,8 @@ class SlackChat:
             }.get(error.code)
             if mend is None:
                 raise
-        await self._api.call(mend, channel=await self._channel_id(channel))
+        # Another effect may have reopened it meanwhile.
+        await self._api.forgiving({"not_archived"}, mend, channel=await self._channel_id(channel))
         return await self._api.call(method, channel=channel, **fields)
 
     async def _link(self, channel: str, ts: str = "") -> str | None:

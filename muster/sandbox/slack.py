@@ -98,6 +98,7 @@ class Slack(Conversations):
         if message["user"] != BOT:
             return error("cant_delete_message")
         channel["messages"].remove(message)
+        channel["pins"] = [one for one in channel["pins"] if one != message["ts"]]
         return done(channel=channel["id"], ts=message["ts"])
 
     def _chat_getPermalink(self, given: Fields) -> Reply:  # noqa: N802 - Slack's name
@@ -142,13 +143,24 @@ class Slack(Conversations):
         return ok(bookmarks=channel["bookmarks"]) if channel else error("channel_not_found")
 
     def _bookmarks_edit(self, given: Fields) -> Reply:
-        channel = self._find(given.get("channel_id"))
-        marks = channel["bookmarks"] if channel else []
-        mark = next((one for one in marks if one["id"] == given.get("bookmark_id")), None)
+        channel, mark = self._bookmark(given)
         if channel is None or mark is None:
             return error("not_found" if channel else "channel_not_found")
         mark |= {name: given[name] for name in ("title", "link") if name in given}
         return done(bookmark=mark)
+
+    def _bookmarks_remove(self, given: Fields) -> Reply:
+        channel, mark = self._bookmark(given)
+        if channel is None or mark is None:
+            return error("not_found" if channel else "channel_not_found")
+        channel["bookmarks"].remove(mark)
+        return done()
+
+    def _bookmark(self, given: Fields) -> tuple[Fields | None, Fields | None]:
+        channel = self._find(given.get("channel_id"))
+        marks = channel["bookmarks"] if channel else []
+        wanted = given.get("bookmark_id")
+        return channel, next((one for one in marks if one["id"] == wanted), None)
 
     def _users_list(self, given: Fields) -> Reply:
         return paged("members", [self._person(user) for user in self.users], given)

@@ -121,6 +121,7 @@ async def test_history_keeps_to_its_span_and_pages(
         ("chat.postMessage", {"channel": "#incident", "text": "x" * 40_001}, "msg_too_long"),
         ("chat.update", {"channel": "C00000001", "ts": "1.0", "text": "x"}, "message_not_found"),
         ("bookmarks.edit", {"channel_id": "C00000001", "bookmark_id": "B"}, "not_found"),
+        ("bookmarks.remove", {"channel_id": "C00000001", "bookmark_id": "B"}, "not_found"),
     ],
 )
 async def test_a_bad_call_is_told_so_and_changes_nothing(

@@ -75,8 +75,13 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    policy = tmp_path / "policy.toml"
-    policy.write_text(POLICY)
-    with Stack(tmp_path / "home", free_ports(), token="token", policy=policy) as stack:
+def policy() -> str:
+    return POLICY
+
+
+@pytest.fixture
+def scene(tmp_path: Path, policy: str) -> Iterator[Scene]:
+    file = tmp_path / "policy.toml"
+    file.write_text(policy)
+    with Stack(tmp_path / "home", free_ports(), token="token", policy=file) as stack:
         yield Scene(stack)

@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.border import classified, cross, ref
 from muster import names
 from muster.domain.effects import Document, EffectCall, Op, Receipt
+from muster.domain.privacy import is_open_to
 from muster.domain.record import Page, Question, page, read, rebuilt
 from muster.domain.state import IncidentState
 from muster.ports import Tracker
@@ -77,7 +78,7 @@ class TrackerActivities:
         """Tell whether it is not private, or the reader's; what has lost its beginning may be private."""
         if state is None:
             return reader in self._releasers
-        return not state.private or reader in {*state.people(), *self._releasers}
+        return is_open_to(state, reader, self._releasers)
 
     @activity.defn(name=Op.TRACKER_LINK)
     async def link(self, call: EffectCall) -> Receipt:

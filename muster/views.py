@@ -52,7 +52,12 @@ SHOWN = 50
 ROOM = 1_500_000
 """Bytes that the answer of a query has for the record; a payload ends at 2 MB."""
 
+PRIVATE_TITLE = "private incident"
+"""What stands for the title where it is not to be read."""
+
 _QUIET = frozenset({Op.LEDGER_RECORD, Op.SERVICE_TELL})
+_WORDLESS = frozenset({"private", "crowded", "not_active", "already_merging"})
+"""Codes of refusals whose message has nothing but numbers and phases."""
 
 
 def effect_title(entry: Entry) -> str:
@@ -79,6 +84,23 @@ def answer(state: IncidentState, policy: Policy | None, result: Result) -> m.Ans
         predecessor=state.predecessor,
         others=tuple(m.OtherView(**other.model_dump()) for other in state.others),
         next_command=next_command(state),
+    )
+
+
+def redacted_answer(told: m.Answer) -> m.Answer:
+    """Return what others may be told of a command to a private incident: what became of it, and no word of anyone's."""
+    return m.Answer(
+        outcome=told.outcome,
+        message=told.message if told.code in _WORDLESS else "",
+        field=told.field,
+        code=told.code,
+        number=told.number,
+        workflow_id=told.workflow_id,
+        title=PRIVATE_TITLE,
+        severity=told.severity,
+        phase=told.phase,
+        closes_at=told.closes_at,
+        window_ends_at=told.window_ends_at,
     )
 
 
@@ -171,7 +193,7 @@ def redacted(shown: m.Snapshot) -> m.Snapshot:
     return m.Snapshot(
         number=shown.number,
         workflow_id=shown.workflow_id,
-        title="private incident",
+        title=PRIVATE_TITLE,
         severity=shown.severity,
         phase=shown.phase,
         service=None,
@@ -263,6 +285,8 @@ __all__ = [
     "key",
     "name_of",
     "record",
+    "redacted",
+    "redacted_answer",
     "snapshot",
     "static_summary",
     "timeline",

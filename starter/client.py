@@ -220,13 +220,13 @@ class Muster:
         )
         return Address(workflow_id)
 
-    async def registered(self, address: Address) -> Document | None:
-        """Return the answer that has the number, or None where it is not there in time."""
+    async def registered(self, address: Address, reader: str) -> Document | None:
+        """Return the answer that has the number, as this reader may see it, or None where it is not there in time."""
         handle = self._incident(address)
         try:
             return await within(
                 REGISTRATION_PATIENCE,
-                lambda: handle.execute_update(names.REGISTERED, id=_new_id()),
+                lambda: handle.execute_update(names.REGISTERED, reader, id=_new_id()),
             )
         except WorkflowUpdateFailedError as error:
             if kind(error.cause) in {"Refused", "BadInput"}:

@@ -31,6 +31,15 @@ def parsed(name: str, args: Sequence[RawValue]) -> c.Command:
         raise ApplicationError(str(error), answer, type="BadInput", non_retryable=True) from None
 
 
+def asker(args: Sequence[RawValue]) -> str:
+    """Return who waits for the number; nobody where it is not said, or not in a way that can be read."""
+    try:
+        found = decoded(args[0]) if len(args) == 1 else ""
+    except m.BadInput:
+        return ""
+    return found if isinstance(found, str) else ""
+
+
 def refusal(answer: m.Answer) -> ApplicationError:
     """Return how an update fails that a rule forbids: type Refused, with the answer in its details."""
     return ApplicationError(answer.message, answer, type="Refused", non_retryable=True)

@@ -25,10 +25,11 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.outbox import Entry, Outbox
     from muster.domain.plan import plan
     from muster.domain.policy import Policy
+    from muster.domain.privacy import is_open_to
     from muster.domain.ratings import same_one
     from muster.domain.state import Result
     from workflows import clock, following
-    from workflows.answering import not_allowed, parsed, read, refusal, unreadable
+    from workflows.answering import asker, not_allowed, parsed, read, refusal, unreadable
     from workflows.carrier import Carrier, unpack
     from workflows.delivery import Delivery
     from workflows.endurance import endure
@@ -130,7 +131,7 @@ class Incident:
             raise ApplicationError(str(self._bad), type="BadInput", non_retryable=True)
         await endure(self._keep)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return views.answer(self._state, self._policy, Result(message="ended"))
+        return self._told(Result(message="ended"), "")
 
     async def _keep(self) -> None:
         if self._adopted is None:
@@ -288,8 +289,7 @@ class Incident:
         """Answer a command: applied, requested or pending; a refusal fails the update with type Refused."""
         if name == names.REGISTERED:
             await self._admitted(lambda: self._state.registered or self._is_leaving())
-            question = same_one(self._state)
-            return views.answer(self._state, self._policy, Result(message=question))
+            return self._told(Result(message=same_one(self._state)), asker(args))
         command = parsed(name, args)
         await self._admitted(lambda: self._adopted is not None)
         self._pace.take(command, args)
@@ -297,7 +297,7 @@ class Incident:
         await workflow.wait_condition(
             lambda: self._result(command).outcome != "pending" or self._is_leaving()
         )
-        return self._answered(self._result(command))
+        return self._answered(command)
 
     async def _admitted(self, ready: Callable[[], bool]) -> None:
         """Wait until it is ready. Raises the refusal, type Refused, where policy does not permit the declaration."""
@@ -315,7 +315,7 @@ class Incident:
             return
         verdict = self._decided(command, ANSWERED)
         if isinstance(verdict, Refusal):
-            raise refusal(views.answer(self._state, self._policy, refused(verdict)))
+            raise refusal(self._told(refused(verdict), command.actor))
 
     @workflow.query(name=names.SNAPSHOT)
     def snapshot(self, reader: str = "") -> m.Snapshot:
@@ -336,16 +336,22 @@ class Incident:
 
     def _may_read(self, reader: str) -> bool:
         releasers = self._policy.private.releasers if self._adopted else ()
-        return not self._state.private or reader in {*self._state.people(), *releasers}
+        return is_open_to(self._state, reader, releasers)
 
     def _result(self, command: c.Command) -> Result:
         return self._state.results.get(command.command_id, Result())
 
-    def _answered(self, result: Result) -> m.Answer:
-        answer = views.answer(self._state, self._policy, result)
+    def _answered(self, command: c.Command) -> m.Answer:
+        result = self._result(command)
+        answer = self._told(result, command.actor)
         if result.outcome == "refused":
             raise refusal(answer)
         return answer
+
+    def _told(self, result: Result, who: str) -> m.Answer:
+        """Return the answer as this person may read it."""
+        answer = views.answer(self._state, self._policy, result)
+        return answer if self._may_read(who) else views.redacted_answer(answer)
 
     # Deciding.
 

@@ -73,13 +73,13 @@ def declare(
         address = session.run(lambda muster: muster.declare(sent, spare))
     except Unreachable as failure:
         raise absence.kept(sent | {"key": spare}, failure) from None
-    return _give(session, sent, address, registered(session, address))
+    return _give(session, sent, address, registered(session, address, actor))
 
 
-def registered(session: Session, address: "Address") -> Document | None:
-    """Return the answer that has the number; None too where Temporal, which has the declaration, went away."""
+def registered(session: Session, address: "Address", reader: str) -> Document | None:
+    """Return the answer that has the number, as the reader may see it; None too where Temporal has gone away since."""
     try:
-        return session.run(lambda muster: muster.registered(address))
+        return session.run(lambda muster: muster.registered(address, reader))
     except Unreachable:
         return None
 

@@ -43,7 +43,7 @@ def _became(session: Session, spool: Spool, one: Spooled | Path) -> Document:
     named |= {"declared_at": one.at}
     address = session.run(lambda muster: muster.deliver(one.declaration))
     try:
-        answer = registered(session, address)
+        answer = registered(session, address, str(one.declaration.get("declared_by", "")))
     except Illegible:
         answer = None  # Temporal has it, and its answer is for those who have the key
     except (BadInput, Refused) as failure:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -97,6 +98,60 @@ async def test_only_its_people_read_it(env: WorkflowEnvironment) -> None:
             assert (shown.number, shown.severity, shown.phase) == (1, "S1", "active")
             assert not await life.handle.query(names.TIMELINE, reader)
             assert not await life.handle.query(names.RECORD, reader)
+
+
+def wordless(answer: dict[str, Any]) -> bool:
+    """Tell whether an answer says that there is an incident, and nothing of what it is about."""
+    known = (answer["title"], answer["number"], answer["severity"], answer["phase"])
+    assert known == ("private incident", 1, "S1", "active")
+    return not any(word in str(answer) for word in (SECRET, "billing", "ana", "ben"))
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "told"),
+    [(["ana"], True), (["cem"], True), (["eve"], False), ([], False), ([{"a": 1}], False)],
+)
+async def test_only_its_people_are_told_what_has_got_a_number(
+    env: WorkflowEnvironment, asked_by: list[object], *, told: bool
+) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        answer = await life.handle.execute_update(names.REGISTERED, args=asked_by)
+        assert (answer["title"] == SECRET) is told
+        assert told or wordless(answer)
+
+
+async def test_no_answer_and_no_refusal_has_words_for_others(env: WorkflowEnvironment) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        await life.ask(names.ASSIGN_ROLE, role="imoc", person="ben")
+        known = await life.refused(names.RETRY_EFFECT, key=SECRET)
+        assert (known.details[0]["title"], known.details[0]["code"]) == (SECRET, "not_stuck")
+        refused = await life.refused(names.RETRY_EFFECT, key="billing", actor="eve")
+        assert wordless(refused.details[0])
+        assert "stuck" not in refused.message
+
+
+async def test_who_has_left_is_told_that_it_is_done_and_nothing_else(
+    env: WorkflowEnvironment,
+) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        await life.ask(names.ASSIGN_ROLE, role="imoc", person="ben")
+        left = life.payload(actor="ben", role="imoc", person="dora")
+        for _ in range(2):
+            answer = await life.handle.execute_update(names.ASSIGN_ROLE, left)
+            assert answer["outcome"] == "applied"
+            assert wordless(answer)
+
+
+async def test_what_it_ends_with_has_nothing_of_it(env: WorkflowEnvironment) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        await life.ask(names.CANCEL, reason="no leak")
+        answer = await life.handle.result()
+        assert (answer["title"], answer["phase"]) == ("private incident", "cancelled")
+        assert SECRET not in str(answer)
 
 
 async def test_what_the_web_ui_shows_has_nothing_of_it(env: WorkflowEnvironment) -> None:

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.outbox import Entry, Outbox
     from muster.domain.plan import plan
     from muster.domain.policy import Policy
-    from muster.domain.privacy import is_open_to
+    from muster.domain.privacy import counts_as, is_open_to
     from muster.domain.ratings import same_one
     from muster.domain.state import Result
     from workflows import clock, following
@@ -315,7 +315,7 @@ class Incident:
             return
         verdict = self._decided(command, ANSWERED)
         if isinstance(verdict, Refusal):
-            raise refusal(self._told(refused(verdict), command.actor))
+            raise refusal(self._told(refused(verdict), self._reader(command)))
 
     @workflow.query(name=names.SNAPSHOT)
     def snapshot(self, reader: str = "") -> m.Snapshot:
@@ -343,10 +343,13 @@ class Incident:
 
     def _answered(self, command: c.Command) -> m.Answer:
         result = self._result(command)
-        answer = self._told(result, command.actor)
+        answer = self._told(result, self._reader(command))
         if result.outcome == "refused":
             raise refusal(answer)
         return answer
+
+    def _reader(self, command: c.Command) -> str:
+        return counts_as(command, self._policy)
 
     def _told(self, result: Result, who: str) -> m.Answer:
         """Return the answer as this person may read it."""

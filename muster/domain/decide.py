@@ -15,6 +15,7 @@ from muster.domain.foreign import listed
 from muster.domain.lifecycle import OPEN, Phase
 from muster.domain.permissions import Permission, denied, needed
 from muster.domain.policy import Policy
+from muster.domain.privacy import not_let_in
 from muster.domain.state import IncidentState, Result
 
 REFUSALS_AN_HOUR = 100
@@ -51,6 +52,7 @@ def decide(state: IncidentState, command: object, policy: Policy, now: datetime)
     if isinstance(command, c.Command):
         return (
             _answered_before(state, command)
+            or not_let_in(state, command, policy)
             or _not_permitted(command, policy)
             or _refused(state, command)
             or _asked(state, command, ctx)

@@ -173,6 +173,8 @@ class Private(Value):
     """Who may release a text of it to an audience that would not hear otherwise."""
     audiences: tuple[Audience, ...] = ()
     """Who hears its updates without a release."""
+    authenticated: bool = False
+    """Its commands are only for whom the source vouches; a CLI's ``--as`` is no more than a claim."""
 
 
 class Auditing(Value):

@@ -25,6 +25,7 @@ def declared(
     actor: str = "ana",
     *,
     probe: bool = False,
+    private: bool = False,
 ) -> IncidentState:
     """Return an incident as it is just after its declaration."""
     state = born(
@@ -39,6 +40,7 @@ def declared(
             since=START,
             alerts=alerts,
             probe=probe,
+            private=private,
         )
     )
     begun = f.PolicyAdopted(at=START, digest="d", severity=severity, defaulted=False)

@@ -129,7 +129,33 @@ async def test_no_answer_and_no_refusal_has_words_for_others(env: WorkflowEnviro
         assert (known.details[0]["title"], known.details[0]["code"]) == (SECRET, "not_stuck")
         refused = await life.refused(names.RETRY_EFFECT, key="billing", actor="eve")
         assert wordless(refused.details[0])
-        assert "stuck" not in refused.message
+        assert refused.message == "it is private: its people can ask"
+
+
+async def test_others_do_not_let_themselves_in_and_its_people_see_that_they_tried(
+    env: WorkflowEnvironment,
+) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        await life.signal(names.ASSIGN_ROLE, role="imoc", person="eve", actor="eve")
+        await life.refused(names.ASSIGN_ROLE, role="ocit", person="eve", actor="eve")
+        assert (await seen(life, "eve")).title == "private incident"
+        assert (await seen(life, "ana")).refusals == (
+            "assign_role refused: it is private: its people can ask",
+        )
+
+
+async def test_a_name_that_nobody_vouches_for_opens_nothing_where_policy_says_so(
+    env: WorkflowEnvironment,
+) -> None:
+    policy = POLICY.model_copy(update={"private": Private(authenticated=True)})
+    async with working(env.client, World(policy)):
+        life = await declared(env)
+        refused = await life.refused(names.ADD_NOTE, text="it is ana", actor="ana")
+        assert refused.details[0]["code"] == "private"
+        assert wordless(refused.details[0])
+        answer = await life.ask(names.ADD_NOTE, text="it is ana", authenticated=True)
+        assert answer.title == SECRET
 
 
 async def test_who_has_left_is_told_that_it_is_done_and_nothing_else(

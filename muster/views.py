@@ -56,7 +56,7 @@ PRIVATE_TITLE = "private incident"
 """What stands for the title where it is not to be read."""
 
 _QUIET = frozenset({Op.LEDGER_RECORD, Op.SERVICE_TELL})
-_WORDLESS = frozenset({"private", "crowded", "not_active", "already_merging"})
+_WORDLESS = frozenset({"private", "crowded", "not_active", "already_merging", "wrong_incident"})
 """Codes of refusals whose message has nothing but numbers and phases."""
 
 

@@ -148,6 +148,8 @@ class Absorb(Command):
     wait_owed: bool
     waited: bool = False
     """A stability wait has begun: it is no false alarm any more."""
+    private: bool = False
+    """It is for its people alone; a survivor that is not, or the other way round, does not take it."""
     services: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
 

@@ -8,6 +8,12 @@ from muster.domain.ratings import ask_confirmation, freed, rerated, upgrade
 from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Result
 
+_APART = {
+    True: "#{} is private: only what is private too is merged into it",
+    False: "#{} is not private: what is private is not merged into it",
+}
+"""Why a survivor, private or not, does not take what is the other: its words would be for others than they were."""
+
 
 def cancel(state: IncidentState, command: Cancel, ctx: Context) -> Verdict:
     """End a false alarm; what has been resolved once and owed a wait was none."""
@@ -41,6 +47,8 @@ def merge_answered(state: IncidentState, command: MergeAnswered, ctx: Context) -
 
 def absorb(state: IncidentState, command: Absorb, ctx: Context) -> Verdict:
     """Take a duplicate over: the higher severity, the older time, its alerts, and the wait that it owed."""
+    if state.private is not command.private:
+        return Refusal("private", _APART[state.private].format(state.label), "into")
     if state.phase is not Phase.ACTIVE:
         message = f"#{state.label} is {state.phase}: a duplicate goes into an active incident"
         return Refusal("not_active", message, "into")

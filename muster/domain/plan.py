@@ -227,6 +227,7 @@ def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> It
         declared_at=state.declared_at,
         wait_owed=bool(policy.wait(state.worst)),
         waited=state.waited,
+        private=state.private,
         services=state.services,
         alerts=tuple(sorted(state.alerts.values(), key=lambda one: not one.firing))[:100],
     )

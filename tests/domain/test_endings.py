@@ -7,6 +7,7 @@ import pytest
 from muster.domain import commands as c
 from muster.domain.deciding import Decision
 from muster.domain.lifecycle import Phase
+from muster.domain.plan import plan
 from muster.domain.severity import Severity
 from tests.domain.life import START, Life, alert
 
@@ -115,3 +116,27 @@ def test_a_survivor_of_one_that_has_waited_is_no_false_alarm_either() -> None:
     life = Life(S4)
     life.tell(absorb(waited=True))
     assert life.refused(c.Cancel, reason="to get it closed").code == "wait_begun"
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_what_is_private_and_what_is_not_are_not_merged(*, private: bool) -> None:
+    life = Life(S2, private=private)
+    fields = absorb().model_dump(exclude={"command_id", "actor", "private"})
+    refusal = life.refused(c.Absorb, private=not private, **fields)
+    assert (refusal.code, refusal.field) == ("private", "into")
+    assert refusal.message.startswith("#42 is private" if private else "#42 is not private")
+    life.must(c.Absorb, private=private, **fields)
+    assert "db" in life.state.services
+
+
+def test_a_duplicate_of_before_that_does_not_say_is_not_private() -> None:
+    told = absorb().model_dump(mode="json", exclude={"private"})
+    assert c.Absorb.model_validate(told).private is False
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_duplicate_says_whether_it_is_private(*, private: bool) -> None:
+    life = Life(S2, private=private)
+    fact = life.must(c.Merge, **INTO).facts[0]
+    (effect,) = plan(life.state, fact, life.policy)
+    assert c.Absorb.model_validate_json(effect.body.payload).private is private

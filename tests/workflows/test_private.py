@@ -9,6 +9,7 @@ import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.services import Relay
 from muster import names
 from muster.domain.effects import EffectCall, Op
 from muster.domain.evolve import born
@@ -234,3 +235,20 @@ async def test_policy_says_who_may_declare_one(env: WorkflowEnvironment) -> None
         with pytest.raises(WorkflowFailureError) as failed:
             await handle.result()
         assert "policy lets eve not private" in str(failed.value.cause)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_it_is_not_merged_with_what_is_not_private(
+    env: WorkflowEnvironment, *, private: bool
+) -> None:
+    given = {"severity": "S3", "declared_by": "ana"}
+    async with working(env.client, World(POLICY), real=[Relay(env.client).absorb]):
+        survivor = await declare(env, private=not private, **given)
+        life = await declare(env, private=private, **given)
+        into = {"into": 1, "into_workflow": survivor.handle.id}
+        refused = await life.refused(names.MERGE, **into)
+        assert refused.details[0]["code"] == "merge_denied"
+        assert refused.message.startswith("#1 is not private" if private else "#1 is private")
+        assert (await seen(life, "ana")).phase == "active"
+        kinds = [fact["kind"] for fact in await survivor.handle.query(names.RECORD, "ana")]
+        assert "absorbed" not in kinds

@@ -182,6 +182,8 @@ class Snapshot(Record):
     since: datetime
     severity_reason: str = ""
     private: bool = False
+    redacted: bool = False
+    """The reader is not let in: what is left is what everyone may know."""
     probe: bool = False
     roles: RolesView
     predecessor: int | None = None

@@ -201,6 +201,7 @@ def redacted(shown: m.Snapshot) -> m.Snapshot:
         declared_by="",
         since=shown.declared_at,
         private=True,
+        redacted=True,
         roles=m.RolesView(),
         closes_at=shown.closes_at,
         closed_at=shown.closed_at,

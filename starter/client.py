@@ -39,6 +39,8 @@ QUERY_ATTEMPTS = 2
 """One is answered with an error where something has happened that no task has begun with yet."""
 RPC_PATIENCE = 2.0
 REGISTRATION_PATIENCE = 10.0
+AT_ONCE = 20
+"""So many private incidents are asked together whether they let a reader in."""
 OPEN_PHASES = ("active", "resolved")
 
 _SUMMARY_FIELDS = (
@@ -51,6 +53,7 @@ _SUMMARY_FIELDS = (
     "declared_at",
     "closed_at",
     "tracker",
+    "private",
 )
 
 
@@ -126,16 +129,50 @@ class Muster:
     def _incident(self, address: Address) -> WorkflowHandle[Any, Any]:
         return self.client.get_workflow_handle(address.workflow_id)
 
-    async def entries(self, *, standing: bool) -> list[Document]:
-        """Return incidents, the newest first: the open and just closed, or all that are carried."""
-        name = names.LEDGER_OPEN if standing else names.LEDGER_RECENT
+    async def entries(self, *, standing: bool, private_to: str | None = None) -> list[Document]:
+        """Return incidents, the newest first: the open and just closed, or all that are carried.
+
+        None of them is private; with a reader all are, and let this one in, which only a worker knows (raises Silent).
+        Where the ledger is silent search answers, which has no words, and does not know what is private.
+        """
+        if private_to is not None:
+            return await self._private_to(private_to, standing=standing)
         try:
-            found = await within(LEDGER_PATIENCE, lambda: self._ledger().query(name))
-        except Gone:
-            return []
+            found = await self._carried(standing=standing)
         except Silent:
             return await self._search(_OPEN if standing else "IncidentPhase IS NOT NULL", 500)
-        return [_summary(entry) for entry in found]
+        return [_summary(entry) for entry in found if not entry.get("private")]
+
+    async def _private_to(self, reader: str, *, standing: bool) -> list[Document]:
+        line = asyncio.Semaphore(AT_ONCE)
+
+        async def seen(entry: Document) -> Document | None:
+            async with line:
+                return await self._let_in(entry, reader)
+
+        hidden = [one for one in await self._carried(standing=standing) if one.get("private")]
+        found = await asyncio.gather(*(seen(entry) for entry in hidden))
+        return [one for one in found if one is not None]
+
+    async def _let_in(self, entry: Document, reader: str) -> Document | None:
+        """Return the private incident in its own words where it has some for the reader; a silent one as it is known."""
+        try:
+            shown = await self.snapshot(Address(entry["workflow_id"], entry["number"]), reader)
+        except Gone:
+            return None
+        except Silent:
+            return _summary(entry | {"stale": True})
+        return None if shown.get("redacted", True) else _summary(entry | shown)
+
+    async def _carried(self, *, standing: bool) -> list[Document]:
+        name = names.LEDGER_OPEN if standing else names.LEDGER_RECENT
+        try:
+            found: list[Document] = await within(
+                LEDGER_PATIENCE, lambda: self._ledger().query(name)
+            )
+        except Gone:
+            return []
+        return found
 
     # Commands.
 
@@ -203,8 +240,6 @@ class Muster:
         self, declaration: Document, key: str, reuse: WorkflowIDReusePolicy
     ) -> Address:
         workflow_id = names.incident_id(key)
-        service = in_code(declaration.get("service") or "no service")
-        summary = f"Incident on {service}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         await within(
             RPC_PATIENCE,
             lambda: self.client.start_workflow(
@@ -214,7 +249,7 @@ class Muster:
                 task_queue=names.TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=reuse,
-                static_summary=summary,
+                static_summary=_static_summary(declaration),
             ),
             silent=Unreachable("Temporal does not answer: the declaration may not be recorded"),
         )
@@ -274,6 +309,13 @@ class Muster:
 
 
 _OPEN = "IncidentPhase IN ({})".format(", ".join(f"'{phase}'" for phase in OPEN_PHASES))
+
+
+def _static_summary(declaration: Document) -> str:
+    """Return what the Web UI shows of an incident for as long as there is one; nothing that is private."""
+    service = in_code(declaration.get("service") or "no service")
+    what = "Private incident" if declaration.get("private") else f"Incident on {service}"
+    return f"{what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _summary(entry: Mapping[str, Any]) -> Document:

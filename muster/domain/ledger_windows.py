@@ -1,6 +1,6 @@
 """Rule 4 in the ledger: in whose open window one was declared, and what stands beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from muster.domain.commands import OpenIncident, Predecessor
@@ -58,14 +58,18 @@ def _in_scope(entry: LedgerEntry, asked: Registration) -> bool:
 
 
 def others(state: LedgerState, number: int, asked: Registration) -> tuple[OpenIncident, ...]:
-    """Return what is open on the service and what closed in the last window, the newest first."""
+    """Return what is open on the service and what closed in the last window, the newest first; nothing private."""
     found = {
         entry.number: entry
         for entries in (_open_beside(state, asked), _closed_before(state, asked))
-        for entry in islice(entries, OTHERS + 1)
+        for entry in islice(_public(entries), OTHERS + 1)
         if entry.number != number
     }
     return tuple(_seen(found[number]) for number in sorted(found, reverse=True)[:OTHERS])
+
+
+def _public(entries: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+    return (entry for entry in entries if not entry.private)
 
 
 def _open_beside(state: LedgerState, asked: Registration) -> Iterator[LedgerEntry]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     'muster declare "api errors" --severity S1 --service api',
     'muster declare "slow logins" --since 20m',
     'muster declare "disk full on db3" --key ticket-8812 --json',
+    'muster declare "customer data is public" --severity S1 --private',
 )
 @click.argument("words", nargs=-1, metavar="TITLE")
 @click.option(
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     help="Declarations of one key are one incident.",
 )
 @click.option("--since", metavar="20m|14:30", help="When the impact began (local time).")
+@click.option(
+    "--private", is_flag=True, help="Only for its people: who declares, who holds a role."
+)
 def declare(
     session: Session,
     *,
@@ -49,6 +53,7 @@ def declare(
     service: str | None,
     key: str | None,
     since: str | None,
+    private: bool,
 ) -> int:
     """Declare an incident."""
     actor = session.actor
@@ -65,6 +70,7 @@ def declare(
         "declared_by": actor,
         "source": "cli",
         "since": began,
+        "private": private or None,
     }
     sent = {field: value for field, value in declaration.items() if value is not None}
     # Tried under the key that it would have in the spool: nobody knows whether a try that broke off began it.

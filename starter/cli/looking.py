@@ -100,7 +100,11 @@ def _roles(manager: str | None) -> Document:
 
 
 @command(
-    "list", "muster list --open", "muster list --service api", "muster list --json | jq '.[0]'"
+    "list",
+    "muster list --open",
+    "muster list --service api",
+    "muster list --private --as ana",
+    "muster list --json | jq '.[0]'",
 )
 @click.option("--open", "only_open", is_flag=True, help="Only what is active or resolved.")
 @click.option(
@@ -109,9 +113,13 @@ def _roles(manager: str | None) -> Document:
 @click.option(
     "--limit", type=Field("limit", fields.count), metavar="COUNT", help="At most so many."
 )
-def listing(session: Session, *, only_open: bool, service: str | None, limit: int | None) -> int:
-    """List incidents, the newest first."""
-    entries = session.run(lambda muster: muster.entries(standing=only_open))
+@click.option("--private", is_flag=True, help="Instead the private ones that are yours to read.")
+def listing(
+    session: Session, *, only_open: bool, service: str | None, limit: int | None, private: bool
+) -> int:
+    """List incidents, the newest first; the private ones only for their people."""
+    reader = session.reader if private else None
+    entries = session.run(lambda muster: muster.entries(standing=only_open, private_to=reader))
     found = [one for one in entries if _wanted(one, only_open=only_open, service=service)]
     few = limit or (len(found) if session.as_json else FEW)
     session.show(found[:few], _listed(found, few))

@@ -72,6 +72,10 @@ def _facts(incident: Document, now: datetime) -> Iterator[Row]:
     if incident.get("stale"):
         told = "No worker answers (muster worker starts one); search knows this, it may be old"
         yield Row(told, style="yellow")
+    if incident.get("redacted"):
+        yield Row("only its people read more, and ask anything of it", label="Private")
+        yield from _ending(incident, now)
+        return
     since = parsed(incident.get("since") or incident.get("declared_at"))
     service = ", ".join(inert(one) for one in incident.get("services") or ())
     yield Row(service or inert(incident.get("service") or "not named"), label="Service")

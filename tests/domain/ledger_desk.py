@@ -33,6 +33,7 @@ def registration(
     key: str | None = None,
     scope: Scope = Scope.GLOBAL,
     first_run: str = "run-1",
+    private: bool = False,
 ) -> Registration:
     """Return what an incident asks."""
     return Registration(
@@ -45,6 +46,7 @@ def registration(
         window=WINDOW,
         scope=scope,
         first_run=first_run,
+        private=private,
     )
 
 

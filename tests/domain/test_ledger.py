@@ -198,6 +198,16 @@ def test_the_answer_lists_what_is_open_on_the_service_and_what_closed(desk: Desk
     assert [one.number for one in everything] == [5, 4, 3, 2, 1]
 
 
+def test_what_is_private_is_not_among_the_others_and_still_opens_its_window(desk: Desk) -> None:
+    desk.register(registration("closed", S2, service=None, private=True))
+    desk.register(registration("open", service=None, private=True))
+    closed(desk, 1, S2)
+    answer = desk.register(registration("next", service=None))
+    assert answer.others == ()
+    assert answer.predecessor
+    assert answer.predecessor.number == 1
+
+
 def test_at_most_twenty_others_the_newest_first(desk: Desk) -> None:
     for count in range(30):
         desk.register(registration(str(count)))

@@ -76,18 +76,8 @@ def spoken(muster: Cli, incident: dict[str, Any], payload: dict[str, Any]) -> No
 
 
 def declared_in_private(muster: Cli) -> dict[str, Any]:
-    """Declare a private incident as a service does, and return the answer."""
-
-    async def started() -> dict[str, Any]:
-        client = await Client.connect(muster.environment["TEMPORAL_ADDRESS"])
-        secret = {"title": "a leak", "severity": "S3", "private": True, "declared_by": "ann"}
-        handle = await client.start_workflow(
-            names.INCIDENT, secret, id=names.incident_id(None), task_queue=names.TASK_QUEUE
-        )
-        answer: dict[str, Any] = await handle.execute_update(names.REGISTERED)
-        return answer
-
-    return asyncio.run(started())
+    """Declare a private incident of ann's, and return the answer."""
+    return declared(muster, "a leak", "--severity", "S3", "--service", "vault", "--private")
 
 
 async def _count(address: str, query: str) -> int:

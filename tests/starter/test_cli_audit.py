@@ -100,7 +100,7 @@ def test_a_private_incident_is_audited_by_its_people_alone(
         assert (done.code, done.document["error"]["code"]) == (4, "private")
         assert "a leak" not in done.out + done.err
 
-    assert audited(muster, incident)["changes"][0]["text"] == "declared S3 a leak"
+    assert audited(muster, incident)["changes"][0]["text"] == "declared S3 a leak on vault"
     refused()
     assert muster("cancel", label(incident), "--reason", "x").code == 0
     until_gone(muster, incident)

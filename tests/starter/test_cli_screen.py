@@ -223,6 +223,17 @@ def test_what_search_alone_knows_says_so() -> None:
     assert "ann (assigned); the other roles are not known" in shown
 
 
+def test_what_is_withheld_is_said_to_be_so_and_not_to_be_nobodys() -> None:
+    bare: dict[str, Any] = {"title": "private incident", "declared_by": "", "service": None}
+    roles: dict[str, Any] = {"imoc": None, "cmoc": None, "ocit": [], "covered_by": None}
+    kept = ("number", "workflow_id", "severity", "phase", "declared_at", "since")
+    shown = {name: incident()[name] for name in kept} | bare | {"roles": roles, "redacted": True}
+    text = "\n".join(row.text for row in screen(shown, NOW, COLUMNS, LINES))
+    assert "only its people read more" in text
+    assert "nobody yet" not in text
+    assert "not named" not in text
+
+
 def test_foreign_text_moves_no_cursor() -> None:
     shown = text_of(drawn(incident(late=["\x1b[2J\x1b[31mowned\r\nnext"], requests=["\x9b31mred"])))
     assert "\x1b" not in shown

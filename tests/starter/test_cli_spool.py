@@ -51,8 +51,8 @@ def became(done: Ended) -> list[tuple[str, str]]:
     return [(one["title"], one["outcome"]) for one in done.document["declarations"]]
 
 
-def on(muster: Cli, service: str) -> list[Any]:
-    return list(muster("list", "--service", service, "--json").document)
+def on(muster: Cli, service: str, *words: str) -> list[Any]:
+    return list(muster("list", "--service", service, *words, "--json").document)
 
 
 # Kept.
@@ -257,6 +257,13 @@ def test_it_is_kept_under_the_key_under_which_it_was_tried(given: list[str], awa
     (kept_one,) = readable(Spool(Path(away.environment["MUSTER_SPOOL"])))
     assert kept_one.key == done.stderr
     assert given[1:] in ([], [kept_one.key])
+
+
+def test_what_is_private_is_delivered_as_such(away: Cli, back: Cli) -> None:
+    kept(away, "a leak", "--private", "--service", "spooled-in-private")
+    assert became(back("sync", "--json")) == [("a leak", "delivered")]
+    assert on(back, "spooled-in-private") == []
+    assert on(back, "spooled-in-private", "--private")[0]["title"] == "a leak"
 
 
 def test_several_at_once_deliver_each_once(away: Cli, back: Cli) -> None:

@@ -200,6 +200,7 @@ class Snapshot(Record):
     trying: tuple[TryingView, ...] = ()
     deadlines: tuple[DeadlineView, ...] = ()
     late: tuple[str, ...] = ()
+    """What people owe; where redacted its kinds alone: ``update``, ``confirm``, ``trying``."""
     requests: tuple[str, ...] = ()
     """Commands that wait for the IMOC, ready to copy."""
     refusals: tuple[str, ...] = ()

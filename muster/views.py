@@ -188,8 +188,8 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
     )
 
 
-def redacted(shown: m.Snapshot) -> m.Snapshot:
-    """Return what everyone may read of a private incident: that there is one, how severe, and how far."""
+def redacted(state: IncidentState, shown: m.Snapshot) -> m.Snapshot:
+    """Return what everyone may read of a private incident: that there is one, how severe, how far, and what kind is late."""
     return m.Snapshot(
         number=shown.number,
         workflow_id=shown.workflow_id,
@@ -207,6 +207,7 @@ def redacted(shown: m.Snapshot) -> m.Snapshot:
         closed_at=shown.closed_at,
         window_ends_at=shown.window_ends_at,
         deadlines=tuple(one.model_copy(update={"text": one.kind}) for one in shown.deadlines),
+        late=tuple(dict.fromkeys(one.kind for one in overdue(state))),
     )
 
 

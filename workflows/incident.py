@@ -322,7 +322,7 @@ class Incident:
         """Return the incident at this instant; of a private one only what everyone may read, unless to its people."""
         policy = self._adopted.policy if self._adopted else None
         shown = views.snapshot(self._state, self._outbox, policy)
-        return shown if self._may_read(reader) else views.redacted(shown)
+        return shown if self._may_read(reader) else views.redacted(self._state, shown)
 
     @workflow.query(name=names.TIMELINE)
     def timeline(self, reader: str = "") -> list[m.TimelineEntry]:

@@ -1,10 +1,15 @@
 """What others may do with a private incident: nothing, and they cannot let themselves in."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from muster import views
+from muster.domain import audit
 from muster.domain import commands as c
+from muster.domain.audit import Sighting, findings
+from muster.domain.outbox import Outbox
 from muster.domain.policy import Policy, Private
 from muster.domain.roles import Role
 from muster.domain.severity import Severity
@@ -85,3 +90,27 @@ def test_policy_may_want_its_people_vouched_for(actor: str) -> None:
 def test_what_is_not_private_is_for_everyone() -> None:
     policy = Policy(private=Private(authenticated=True))
     Life(Severity.S2, policy=policy).must(c.AddNote, "eve", text="x")
+
+
+def test_what_is_late_of_it_is_found_by_its_kind_alone() -> None:
+    life = private()
+    life.must(c.AssignRole, role=Role.IMOC, person="ben")
+    soon = life.now + timedelta(minutes=20)
+    life.must(c.PostUpdate, "cem", message="we look", to=["estaff", "support"], next_at=soon)
+    words = {"text": "closing the hole", "kind": "trying", "lasts": timedelta(minutes=10)}
+    life.must(c.AddNote, "ben", **words)
+    life.after("3h")
+    shown = views.redacted(life.state, views.snapshot(life.state, Outbox(), life.policy))
+    assert shown.late == ("trying", "update", "confirm")
+    found = findings([Sighting(workflow_id="incident-1", number=42, late=shown.late)], life.now)
+    assert audit.words(found).splitlines() == [
+        "The auditor has found:",
+        "#42 late: trying",
+        "#42 late: update",
+        "#42 late: confirm",
+    ]
+
+
+def test_what_is_not_late_is_not_found() -> None:
+    life = private()
+    assert views.redacted(life.state, views.snapshot(life.state, Outbox(), life.policy)).late == ()

@@ -1,7 +1,7 @@
 """A private incident: its people see it, others learn that there is one."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -179,6 +179,19 @@ async def test_what_it_ends_with_has_nothing_of_it(env: WorkflowEnvironment) -> 
         answer = await life.handle.result()
         assert (answer["title"], answer["phase"]) == ("private incident", "cancelled")
         assert SECRET not in str(answer)
+
+
+async def test_the_auditor_sees_that_an_audience_waits_and_no_more(
+    env: WorkflowEnvironment,
+) -> None:
+    async with working(env.client, World(POLICY)):
+        life = await declared(env)
+        soon = ((await life.shown()).declared_at + timedelta(minutes=5)).isoformat()
+        await life.ask(names.POST_UPDATE, message="we look", to=["estaff"], next_at=soon)
+        await life.passes(minutes=6)
+        assert (await life.shown()).late == ("update",)
+        (late,) = (await seen(life, "ana")).late
+        assert late.startswith("update to estaff promised for")
 
 
 async def test_what_the_web_ui_shows_has_nothing_of_it(env: WorkflowEnvironment) -> None:

@@ -9,6 +9,8 @@ from muster.domain import commands as c
 from muster.domain.severity import WAITS
 from muster.domain.state import IncidentState
 
+_RATE = "muster severity"
+
 
 @dataclass(frozen=True)
 class Authority:
@@ -37,8 +39,13 @@ def needs_imoc(state: IncidentState, command: c.Command) -> Authority | None:
     return Authority(what, grant, request=state.imoc is not None or automation)
 
 
+def unrated(requests: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the requests that another rating does not answer: all but those for a lower one."""
+    return tuple(one for one in requests if not one.startswith(f"{_RATE} "))
+
+
 def _lower(state: IncidentState, command: c.ChangeSeverity) -> tuple[str, str]:
-    grant = f"muster severity {state.address} {command.severity}"
+    grant = f"{_RATE} {state.address} {command.severity}"
     return f"lower to {command.severity}: {command.reason}", _with(grant, reason=command.reason)
 
 

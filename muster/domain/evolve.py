@@ -7,6 +7,7 @@ from typing import Any
 from muster.domain import facts as f
 from muster.domain.alerts import Alert, bounded
 from muster.domain.audiences import Status
+from muster.domain.authority import unrated
 from muster.domain.commands import NoteKind
 from muster.domain.effects import EffectState
 from muster.domain.lifecycle import ENDED, Phase
@@ -120,7 +121,7 @@ def _rated(state: IncidentState, fact: f.Rated) -> Change:
         "lowered": fact.previous.above(fact.severity),
         "severity_defaulted": False,
         **_ANSWERED,
-        "requests": (),
+        "requests": unrated(state.requests),
     }
 
 

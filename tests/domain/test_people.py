@@ -53,7 +53,7 @@ def test_the_team_grows_and_a_single_role_changes_hands() -> None:
     assert life.state.imoc == "dana"
 
 
-RESTRICTED = [
+RESTRICTED: list[tuple[type[c.Command], dict[str, object]]] = [
     (c.Resolve, {}),
     (c.Cancel, {"reason": "false alarm"}),
     (c.Merge, {"into": 7, "into_workflow": "incident-7"}),
@@ -88,6 +88,18 @@ def test_automation_never_resolves_an_s1_even_with_no_imoc() -> None:
     life = Life(S1)
     assert life.must(c.Resolve, "automation:alertmanager").result.outcome == "requested"
     assert life.phase is Phase.ACTIVE
+
+
+@pytest.mark.parametrize("rating", [S1, S3])
+def test_another_rating_answers_the_requests_for_a_lower_one_and_no_other(rating: Severity) -> None:
+    life = Life(S2)
+    life.must(c.AssignRole, role="imoc", person="ana")
+    for kind, fields in RESTRICTED:
+        life.must(kind, "ben", **fields)
+    assert len(life.state.requests) == 4
+    life.must(c.ChangeSeverity, severity=rating, reason="as we see now")
+    kept = [request.split()[1] for request in life.state.requests]
+    assert kept == ["resolve", "cancel", "merge"]
 
 
 def test_a_request_that_a_rule_forbids_is_refused_at_once() -> None:

@@ -14,6 +14,8 @@ _CHANNEL = re.compile(r"#(?:(?![A-Z])[\w-]){1,80}|[CG][A-Z0-9]{8,}")
 def contradictions(policy: Policy) -> Iterator[tuple[Key, str]]:
     """Yield each key that does not do, and what is allowed."""
     yield from _effects(policy)
+    if not policy.severity.S1.dedicated_cmoc:
+        yield ("severity", "S1", "dedicated_cmoc"), "must be true: in an S1 the CMOC is dedicated"
     if not _CHANNEL.fullmatch(policy.chat.announcements):
         yield ("chat", "announcements"), "must be a chat channel, such as #incident"
     for audience, plan in policy.audiences.items():

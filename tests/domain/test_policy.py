@@ -117,6 +117,12 @@ WRONG = {
         "effects.settle",
         "10s must be longer than effects.http_timeout, 12s",
     ),
+    "an S1 without a CMOC of its own": (
+        '[severity.S1]\nname = "worst"\ndedicated_cmoc = false',
+        3,
+        "severity.S1.dedicated_cmoc",
+        "in an S1 the CMOC is dedicated",
+    ),
     "announcements without #": (
         '[chat]\nannouncements = "incident\\n"',
         2,

@@ -31,6 +31,15 @@ def test_every_requirement_is_pinned_with_hashes_and_no_address(lock: str) -> No
     assert "index" not in re.sub(r"#.*", "", text)
 
 
+def test_one_target_renews_both_locks() -> None:
+    recipe = re.search(r"^lock:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe is not None
+    calls = re.sub(r"\\\n\s*", " ", recipe[1]).splitlines()
+    assert [call.split("--output-file ")[1] for call in calls] == list(LOCKS)
+    for call in calls:
+        assert "--upgrade" in call.split()
+
+
 def test_every_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {"requirements.txt": project["dependencies"]}

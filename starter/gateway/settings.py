@@ -17,6 +17,9 @@ from starter.gateway.slack import Signatures
 PORT: Final = 8080
 LAST_PORT: Final = 65_535
 LIMIT: Final = 10 * 1024 * 1024
+LARGEST: Final = 1024 * 1024 * 1024
+_UNITS: Final = {"": 1, "KiB": 1024, "MiB": 1024 * 1024}
+_SIZE = re.compile(r"([0-9]{1,10}) ?(KiB|MiB|)")
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a gateway is there to be reached; the token guards it
 
 
@@ -73,6 +76,7 @@ def from_environment(
         policy=load(Path(path)) if path else Policy(),
         host=host,
         port=port(environment, PORT),
+        limit=_limit(environment.get("MUSTER_GATEWAY_LIMIT", str(LIMIT))),
         rate=_rate(environment.get("MUSTER_GATEWAY_RATE", str(RATE))),
         signing_secret=environment.get("SLACK_SIGNING_SECRET", "").strip() or None,
         keys=keys.read(environment.get(keys.VARIABLE)),
@@ -132,6 +136,17 @@ def _rate(text: str) -> float:
     if 0 < rate <= FASTEST:
         return rate
     message = f"MUSTER_GATEWAY_RATE is {text!r}: must be requests a second, up to {FASTEST}"
+    raise SettingsError(message)
+
+
+def _limit(text: str) -> int:
+    found = _SIZE.fullmatch(text)
+    size = int(found[1]) * _UNITS[found[2]] if found else 0
+    if 0 < size <= LARGEST:
+        return size
+    message = (
+        f"MUSTER_GATEWAY_LIMIT is {text!r}: must be bytes or such as 512KiB or 10MiB, up to 1024MiB"
+    )
     raise SettingsError(message)
 
 

@@ -102,6 +102,30 @@ def test_a_rate_that_does_not_do_is_a_clear_error(rate: str) -> None:
         from_environment({"MUSTER_GATEWAY_TOKEN": "x", "MUSTER_GATEWAY_RATE": rate})
 
 
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        (None, 10_485_760),
+        ("1", 1),
+        ("4096", 4_096),
+        ("512KiB", 524_288),
+        ("20 MiB", 20_971_520),
+        ("1024MiB", 1_073_741_824),
+    ],
+)
+def test_the_largest_body_is_read_from_the_environment(text: str | None, size: int) -> None:
+    given = {"MUSTER_GATEWAY_LIMIT": text} if text else {}
+    assert from_environment({"MUSTER_GATEWAY_TOKEN": "x", **given}).limit == size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "-1", "much", "1.5MiB", "10MB", "1025MiB", "\u0661", "9" * 5_000]
+)
+def test_a_limit_that_does_not_do_is_a_clear_error(text: str) -> None:
+    with pytest.raises(SettingsError, match="MUSTER_GATEWAY_LIMIT"):
+        from_environment({"MUSTER_GATEWAY_TOKEN": "x", "MUSTER_GATEWAY_LIMIT": text})
+
+
 def test_no_secret_is_in_a_repr() -> None:
     shown = repr(GatewaySettings(tokens=TOKENS, policy=Policy(), signing_secret="hidden-secret"))
     assert not [word for word in (TOKEN, OTHER, "hidden-secret") if word in shown]

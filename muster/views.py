@@ -1,5 +1,7 @@
 """An incident as answers, queries and the Web UI show it."""
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from muster import messages as m
@@ -47,6 +49,12 @@ _TITLES: dict[Op, str] = {
     Op.INCIDENT_ABSORB: "merge",
 }
 
+_OPENING = ("announce", "bridge", "issue", "channel")
+"""The effects that open an incident, as the Web UI shows them."""
+BAD_SHOWN = 5
+"""So many others that are not as they should be the Web UI shows."""
+_ADDRESS = re.compile(r"https?://[\w.~:/?#@&+,;=%-]{1,500}", re.ASCII)
+"""Addresses without any sign that means something in Markdown, between angle brackets."""
 SHOWN = 50
 """So many alerts a snapshot has at most, the latest."""
 ROOM = 1_500_000
@@ -249,15 +257,30 @@ def details(state: IncidentState, outbox: Outbox, policy: Policy) -> str:
     team = listed(one.person for one in roles.ocit) or "nobody yet"
     imoc = roles.imoc.person if roles.imoc else "nobody yet"
     cmoc = roles.cmoc.person if roles.cmoc else (f"{imoc} covers" if roles.imoc else "nobody yet")
-    bad = [entry for entry in outbox.entries() if entry.state in _BAD]
     parts = [
         f"**{in_code(public_headline(state))}**",
         f"IMOC {in_code(imoc)}, CMOC {in_code(cmoc)}, OCIT {in_code(team)}",
         *(f"- {_due(one)}" for one in deadlines(state, policy)[:3]),
-        *(f"- {_trouble(entry, policy)}" for entry in bad[:5]),
+        *(f"- {line}" for line in _effects_shown(state, outbox, policy)),
         f"{sum(entry.state is EffectState.DONE for entry in outbox.entries())} effects done",
     ]
     return "\n\n".join(parts)
+
+
+def _effects_shown(state: IncidentState, outbox: Outbox, policy: Policy) -> Iterator[str]:
+    """Yield what the incident opens, each with its state and link, then what else is not as it should be."""
+    opening = [entry for name in _OPENING if (entry := outbox.get(key(state, name)))]
+    bad = [one for one in outbox.entries() if one.state in _BAD and one not in opening]
+    for entry in (*opening, *bad[:BAD_SHOWN]):
+        yield _trouble(entry, policy) if entry.state in _BAD else _standing(entry)
+    if len(bad) > BAD_SHOWN:
+        yield f"and {len(bad) - BAD_SHOWN} more that are not done"
+
+
+def _standing(entry: Entry) -> str:
+    link = (entry.receipt.link if entry.receipt else None) or ""
+    leads = f": <{link}>" if _ADDRESS.fullmatch(link) else ""
+    return f"{in_code(effect_title(entry))} {entry.state}{leads}"
 
 
 def _trouble(entry: Entry, policy: Policy) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from muster import messages, views
-from muster.domain.effects import PROJECTIONS, Card, Effect, Link, Op
+from muster.domain.effects import PROJECTIONS, Card, Effect, EffectState, Link, Op, Receipt
 from muster.domain.facts import Fact
 from muster.domain.foreign import in_code
 from muster.domain.outbox import Outbox
@@ -247,6 +247,7 @@ def test_a_key_to_copy_is_one_word(text: str) -> None:
 # The Web UI.
 
 _SPAN = re.compile(r"`[^`\n]+`")
+_LEAD = re.compile(r"<https?://[\w./?#@&=:;,%-]+>", re.ASCII)
 
 
 @texts
@@ -256,8 +257,9 @@ def test_the_web_ui(text: str) -> None:
     outbox.queue(effects(life.state), life.now)
     for entry in list(outbox.ready(life.now)):
         outbox.degrade(entry.effect.key, text, life.now)
+    outbox.settle("incident-1/bridge", EffectState.DONE, Receipt(link=f"https://x/{text}"))
     shown = views.details(life.state, outbox, POLICY)
-    rest = _SPAN.sub("", shown)
+    rest = _LEAD.sub("", _SPAN.sub("", shown))
     assert "`" not in rest
     assert not re.search(r"[<\[!@]|https?:|^#", rest, re.MULTILINE)
     assert acting(shown) == []

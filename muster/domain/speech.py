@@ -62,9 +62,11 @@ def _forbidden(state: IncidentState, command: PostUpdate) -> Refusal | None:
     if command.status is Status.RESOLVED and not closed:
         message = f"status resolved is for a closed incident; it is {state.phase}. Works: --status monitoring"
         return Refusal("not_closed", message, "status")
-    if closed and command.status is not Status.RESOLVED and not command.correction:
+    correction = command.correction and command.status is None
+    if closed and command.status is not Status.RESOLVED and not correction:
         message = (
-            "it is closed: only the final update (--status resolved) or a correction (--correction)"
+            "it is closed: only the final update (--status resolved) or a correction (--correction) "
+            "without another status"
         )
         return Refusal("closed", message, "status")
     return None

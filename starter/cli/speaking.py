@@ -17,6 +17,9 @@ _KINDS = ("tried", "trying", "found", "decided")
 _AT_MOST = 280
 """Weighted characters of a public post; the incident refuses more."""
 
+_CORRECTS = "Correction: "
+"""With this the incident begins a correction."""
+
 
 @command(
     "note",
@@ -73,6 +76,7 @@ def _kind(kinds: dict[str, bool]) -> str | None:
     'muster update 42 "We are looking into slow logins." --to end-users --status investigating',
     'muster update 42 "Failing over now." --to support,estaff --next 20m',
     "muster update 42 - --to employees < words.txt",
+    'muster update 42 "It was two hours, not one." --to support --correction',
 )
 @click.argument("words", nargs=-1, metavar="[N] MESSAGE|-")
 @click.option(
@@ -94,6 +98,11 @@ def _kind(kinds: dict[str, bool]) -> str | None:
 @click.option(
     "--next", "next_at", metavar="20m|14:30", help="When the next update is promised (local time)."
 )
+@click.option(
+    "--correction",
+    is_flag=True,
+    help="It corrects what was said, and says so; a closed incident takes it too.",
+)
 @yes
 def update(
     session: Session,
@@ -102,6 +111,7 @@ def update(
     status: str | None,
     next_at: str | None,
     *,
+    correction: bool,
     yes: bool,
 ) -> int:
     """Tell audiences something in these words; - reads them from stdin."""
@@ -114,8 +124,16 @@ def update(
     )
     address = session.address(target, {"active", "resolved"})
     if "end-users" in audiences:
-        asking.confirm(session, _public(message, status), yes=yes)
-    payload: Document = {"message": message, "to": audiences, "status": status, "next_at": due}
+        asking.confirm(
+            session, _public(f"{_CORRECTS if correction else ''}{message}", status), yes=yes
+        )
+    payload: Document = {
+        "message": message,
+        "to": audiences,
+        "status": status,
+        "next_at": due,
+        "correction": correction,
+    }
     promise = f"; the next is promised for {times.shown(due, datetime.now(UTC))}" if due else ""
     done = f"recorded for {', '.join(audiences)}, and on its way{promise}"
     return answers.give(session, address, session.send(address, names.POST_UPDATE, payload), done)

@@ -23,6 +23,16 @@ def test_resolved_is_said_only_of_a_closed_incident_and_is_then_the_only_update(
     life.must(c.PostUpdate, message="it was two hours", to=["support"], correction=True)
 
 
+def test_a_correction_of_a_closed_one_leaves_its_status_as_it_is() -> None:
+    life = Life(S3)
+    life.must(c.Resolve)
+    life.must(c.PostUpdate, message="over", to=["end-users"], status="resolved")
+    words = {"message": "it was two hours", "to": ["end-users"], "correction": True}
+    assert life.refused(c.PostUpdate, **words, status="investigating").code == "closed"
+    life.must(c.PostUpdate, **words)
+    assert life.state.status == "resolved"
+
+
 def test_the_other_statuses_follow_each_other_in_any_order() -> None:
     life = Life(S2)
     for status in ("monitoring", "investigating", "identified", "monitoring"):

@@ -148,6 +148,15 @@ def test_words_come_from_stdin(muster: Cli) -> None:
     assert shown(muster, number)["updates"][0]["text"] == "line one\nline two"
 
 
+def test_a_correction_says_so_and_goes_out_after_the_end_too(muster: Cli) -> None:
+    number = label(declared(muster, "typo", "--severity", "S4"))
+    muster("resolve", number)
+    words = ("update", number, "It was two hours.", "--to", "support")
+    assert muster(*words).code == 4
+    assert muster(*words, "--correction").code == 0
+    assert "update to support (correction): It was two hours." in muster("timeline", number).out
+
+
 def test_the_next_update_is_promised(muster: Cli) -> None:
     number = label(declared(muster))
     done = muster("update", number, "We look.", "--to", "support", "--next", "20m")

@@ -113,6 +113,18 @@ def test_words_for_end_users_wait_for_enter(muster: Cli) -> None:
     assert shown(muster, number)["updates"][0]["text"] == "We look into it."
 
 
+def test_a_correction_is_counted_as_it_goes_out(muster: Cli) -> None:
+    number = label(declared(muster))
+    with terminal(
+        muster, "update", number, "Two hours.", "--to", "end-users", "--correction"
+    ) as person:
+        person.until("Enter to go on")
+        assert "Correction: Two hours." in person.seen
+        assert "(22 of 280 characters)" in person.seen
+        person.say("Enter to go on", "\r")
+        assert person.leave() == 0
+
+
 @pytest.mark.parametrize("words", [["cancel", "N", "--reason", "x"], ["resolve", "N"]])
 def test_ctrl_c_leaves_a_grave_one_as_it_is(muster: Cli, words: list[str]) -> None:
     number = label(declared(muster))

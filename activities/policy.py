@@ -9,7 +9,7 @@ from muster.messages import AdoptedPolicy
 
 
 class PolicyActivities:
-    """The worker's validated policy, read by a local activity."""
+    """The worker's validated policy, which an incident asks for once and keeps for life."""
 
     def __init__(self, policy: Policy, search_attributes: Sequence[str]) -> None:
         self._adopted = AdoptedPolicy(

@@ -153,7 +153,7 @@ class Tracker(Protocol):
     """The production tracker: one issue for each incident."""
 
     async def open(self, key: str, document: Document, *, fresh: bool) -> Receipt:
-        """Create the issue. ``id`` its number in the project, ``link`` to it."""
+        """Create the issue, assigned to whom the document says. ``id`` its number in the project, ``link`` to it."""
         ...
 
     async def sweep(self, prefix: str, issue: Receipt) -> Receipt:
@@ -161,7 +161,7 @@ class Tracker(Protocol):
         ...
 
     async def edit(self, issue: Receipt, document: Document, *, key: str) -> Receipt:
-        """Bring title, text, labels and state of the issue to what the document says."""
+        """Bring title, text, labels, state and assignee of the issue to what the document says."""
         ...
 
     async def note(self, key: str, issue: Receipt, text: str, at: Time, *, fresh: bool) -> Receipt:

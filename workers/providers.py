@@ -70,8 +70,14 @@ def _tracker(settings: Settings, policy: Policy) -> Tracker | None:
     found = _all(settings.gitlab_token)
     if found is None or not settings.gitlab_project:
         return None
-    timeout = policy.effects.http_timeout.total_seconds()
-    return GitLabTracker(settings.gitlab_url, found[0], settings.gitlab_project, timeout=timeout)
+    people = {name: one.gitlab for name, one in policy.people.items() if one.gitlab}
+    return GitLabTracker(
+        settings.gitlab_url,
+        found[0],
+        settings.gitlab_project,
+        people=people,
+        timeout=policy.effects.http_timeout.total_seconds(),
+    )
 
 
 def _status(settings: Settings, policy: Policy) -> StatusChannel | None:

@@ -1,6 +1,7 @@
 """Keeps what is outside as the state is: which projection is due, and what each effect writes when it begins."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from temporalio import workflow
 
@@ -13,6 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.policy import Policy
     from muster.domain.state import IncidentState
 
+_SHOWN_TWICE: Any = {"document": {"assignee"}}
+"""The IMOC stands in the text as well. Digests outlive a run: what they are of is as in older versions."""
 _OPENING = ("registration", "bridge", "channel", "issue")
 
 
@@ -51,5 +54,6 @@ class Writing:
         return self._outbox.receipt(key(state, name))
 
     def _digest(self, effect: Effect, state: IncidentState, policy: Policy) -> str:
-        body = filled(effect, state, policy, lambda name: self._find(state, name)).body
-        return names.digest(body.model_dump_json(exclude_defaults=True))
+        nameless = policy.model_copy(update={"people": {}})
+        body = filled(effect, state, nameless, lambda name: self._find(state, name)).body
+        return names.digest(body.model_dump_json(exclude_defaults=True, exclude=_SHOWN_TWICE))

@@ -82,6 +82,8 @@ class Document(Record):
     labels: tuple[str, ...] = ()
     closed: bool = False
     confidential: bool = False
+    assignee: str | None = None
+    """The handle of the one whose issue it is."""
     opened_at: Time | None = None
 
 

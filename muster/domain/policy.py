@@ -243,6 +243,11 @@ class Policy(Value):
         plan = self.audiences.get(audience)
         return plan.channels if plan else ()
 
+    def called(self, handle: str) -> str:
+        """Return how a person is shown: ``Ana Alves (ana)``, or the handle where no name is known."""
+        known = self.people.get(handle)
+        return f"{known.name} ({handle})" if known and known.name else handle
+
     def timing(self) -> Timing:
         """Return how effects are tried."""
         return Timing(

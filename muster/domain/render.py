@@ -30,8 +30,8 @@ def public_headline(state: IncidentState) -> str:
     return f"{number}{state.severity} {state.phase}: private incident"
 
 
-def _person(holder: Holder | None) -> str:
-    return holder.person if holder else "nobody yet"
+def _person(holder: Holder | None, policy: Policy) -> str:
+    return policy.called(holder.person) if holder else "nobody yet"
 
 
 def cover(state: IncidentState) -> str | None:
@@ -39,20 +39,20 @@ def cover(state: IncidentState) -> str | None:
     return state.imoc if state.roles.cmoc is None else None
 
 
-def _cmoc(state: IncidentState) -> str:
+def _cmoc(state: IncidentState, policy: Policy) -> str:
     covered = cover(state)
-    return f"{covered} (covers)" if covered else _person(state.roles.cmoc)
+    return f"{policy.called(covered)} (covers)" if covered else _person(state.roles.cmoc, policy)
 
 
 def card(state: IncidentState, policy: Policy, find: Find) -> Card:
     """Return the card of the announcement."""
-    team = listed(holder.person for holder in state.roles.ocit)
+    team = listed(policy.called(holder.person) for holder in state.roles.ocit)
     fields = (
         ("Service", listed(state.services)),
         ("Since", f"{state.since:%Y-%m-%d %H:%M} UTC"),
         ("Severity", state.severity_reason),
-        ("IMOC", _person(state.roles.imoc)),
-        ("CMOC", _cmoc(state)),
+        ("IMOC", _person(state.roles.imoc, policy)),
+        ("CMOC", _cmoc(state, policy)),
         ("OCIT", team or "nobody yet"),
         ("Meet at", "" if find("bridge") else policy.fallback.bridge or ""),
         ("Duplicate of", f"#{state.merged_into}" if state.merged_into else ""),
@@ -97,6 +97,7 @@ def document(state: IncidentState, policy: Policy, find: Find) -> Document:
         paragraphs=tuple((head, text) for head, text in paragraphs if text),
         labels=labels(state),
         confidential=state.private,
+        assignee=state.imoc,
         closed=state.phase not in OPEN,
         opened_at=state.declared_at,
     )

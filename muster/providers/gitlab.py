@@ -3,17 +3,19 @@
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from muster.domain.effects import Document, Receipt
 from muster.domain.model import Time
 from muster.ports import Ambiguous, Drift, NotFound, ProviderError, Waiting
 from muster.providers.errors import from_requests, from_status, retry_after
+from muster.providers.gitlab_accounts import NOBODY, Accounts
 from muster.providers.threads import AT_A_TIME, Threads
 
 R = TypeVar("R")
 
+_NO_PEOPLE: Mapping[str, str] = {}
 _WAITS_FOR_OTHER = 30.0
 """Seconds after which the issue of another incident is looked for again."""
 ALREADY_LINKED = 409
@@ -28,17 +30,29 @@ _FENCE = re.compile(r"^(?=[ \t]*(?:```|~~~))", re.MULTILINE)
 
 
 class GitLabTracker:
-    """The Tracker port. ``project`` is the production tracker's id or path; ``timeout`` in seconds, for each call."""
+    """The Tracker port. ``project`` is the production tracker's id or path; ``timeout`` in seconds, for each call.
 
-    def __init__(self, url: str, token: str, project: str, *, timeout: float = 5) -> None:
+    ``people`` maps handles to GitLab's usernames; without any, nobody is assigned and what others assign stays.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        project: str,
+        *,
+        people: Mapping[str, str] = _NO_PEOPLE,
+        timeout: float = 5,
+    ) -> None:
         self._url, self._token, self._timeout = url, token, timeout
         self._name = project
+        self._accounts = Accounts(people)
         self._found: Any = None
         self._lock = threading.Lock()
         self._threads = Threads("gitlab")
 
     async def open(self, key: str, document: Document, *, fresh: bool) -> Receipt:
-        """Create the issue; one call when fresh."""
+        """Create the issue; one call when fresh, and one before it for an assignee not met yet."""
         return await self._run(lambda: self._open(key, document, fresh))
 
     async def sweep(self, prefix: str, issue: Receipt) -> Receipt:
@@ -63,7 +77,16 @@ class GitLabTracker:
 
     def _open(self, key: str, document: Document, fresh: bool) -> Receipt:  # noqa: FBT001 - a thread's arguments
         found = None if fresh else self._keep_oldest(key)
-        return _receipt(found or self._project().issues.create(_created(key, document)))
+        return _receipt(found or self._create(key, document))
+
+    def _create(self, key: str, document: Document) -> Any:
+        user = self._assignee(document)
+        assigned = {"assignee_ids": [user]} if user != NOBODY else {}
+        return self._project().issues.create({**_created(key, document), **assigned})
+
+    def _assignee(self, document: Document) -> int:
+        """Return the id of the account to which the issue is to be assigned."""
+        return self._accounts.of(document.assignee, self._project().manager.gitlab.users)
 
     def _own(self, key: str) -> list[Any]:
         query = {"search": key, "in": "description", "order_by": "created_at", "sort": "asc"}
@@ -88,12 +111,14 @@ class GitLabTracker:
         return Receipt(note=f"{retired} made twice, retired" if retired else "")
 
     def _edit(self, issue: Receipt, document: Document, key: str) -> Receipt:
-        changed = {
+        changed: dict[str, Any] = {
             "title": title(document.title),
             "description": description(document, key),
             "labels": ",".join(document.labels),
             "state_event": "close" if document.closed else "reopen",
         }
+        if self._accounts:
+            changed["assignee_ids"] = [self._assignee(document)]
         self._project().issues.update(int(issue.id), changed)
         return issue
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from muster.sandbox.gitlab_changes import MOVES, apply, labels, relabel
 from muster.sandbox.gitlab_search import found, moment, ordered, paged
 from muster.sandbox.gitlab_text import mentions, read
+from muster.sandbox.gitlab_users import US, assignees, named
 from muster.sandbox.vendor import Call, Counter, Fields, Reply, Unfit, Vendor, now, route, truth
 
 BASE = "/api/v4/projects/{project}"
@@ -21,6 +22,7 @@ class GitLab(Vendor):
     name = "gitlab"
     routes = (
         route("GET", r"/api/v4/user", "user"),
+        route("GET", r"/api/v4/users", "users"),
         route("GET", BASE, "project"),
         route("POST", f"{BASE}/issues", "create"),
         route("GET", f"{BASE}/issues", "list"),
@@ -86,7 +88,11 @@ class GitLab(Vendor):
     def user(self, call: Call) -> Reply:
         """Return who we are."""
         del call
-        return Reply({"id": 1, "username": "muster", "name": "Muster", "state": "active"})
+        return Reply(US)
+
+    def users(self, call: Call) -> Reply:
+        """List the accounts, or the one of a name."""
+        return paged(named(call.fields), call)
 
     def project(self, call: Call, project: str) -> Reply:
         """Return the project."""
@@ -117,6 +123,7 @@ class GitLab(Vendor):
             "updated_at": now(),
             "confidential": truth(call.fields, "confidential"),
             "author": {"username": "muster"},
+            "assignees": assignees(call.fields.get("assignee_ids")),
             "web_url": f"{WEB}/{iid}",
             "notes": [],
             "links": [],
@@ -148,6 +155,8 @@ class GitLab(Vendor):
             return _too_long()
         if given.get("state_event") not in {None, *MOVES}:
             raise Unfit("state_event")
+        if "assignee_ids" in given:
+            issue["assignees"] = assignees(given["assignee_ids"])
         self._rewrite(issue, given)
         relabel(issue, given)
         issue["state"] = MOVES.get(str(given.get("state_event")), issue["state"])

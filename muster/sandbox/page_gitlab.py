@@ -30,11 +30,17 @@ def issue_shown(issue: Fields) -> str:
     return (
         f"<article><b>{escape(str(issue['title']))}</b>"
         f"<div class=tags>{state(issue['state'])} {labels}</div>"
+        f"{_assigned(issue)}"
         f"{f'<div class=about>{escape(linked)}</div>' if linked else ''}"
         f'<details id="issue{issue["iid"]}"><summary>issue {issue["iid"]}: description and '
         f"{count} note{'' if count == 1 else 's'}</summary>"
         f"{text(str(issue['description']))}{left_out(count)}{notes}</details></article>"
     )
+
+
+def _assigned(issue: Fields) -> str:
+    names = ", ".join(f"@{one['username']}" for one in issue.get("assignees", ()))
+    return f"<div class=about>assigned to {escape(names)}</div>" if names else ""
 
 
 def _kind(issue: Fields, other: int) -> str:

@@ -55,7 +55,9 @@ def zoom(sandbox: Sandbox, account: str = "account", timeout: float = TIMEOUT) -
 
 
 def gitlab(sandbox: Sandbox, timeout: float = TIMEOUT) -> GitLabTracker:
-    return GitLabTracker(sandbox.urls["gitlab"], "token", "ops/production", timeout=timeout)
+    people = {"ann": "ana", "bob": "ben", "zoe": "unknown"}
+    url = sandbox.urls["gitlab"]
+    return GitLabTracker(url, "token", "ops/production", people=people, timeout=timeout)
 
 
 def x(sandbox: Sandbox) -> XStatus:

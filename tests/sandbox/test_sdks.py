@@ -47,10 +47,15 @@ async def test_python_gitlab_creates_finds_edits_and_closes(sandbox: Sandbox) ->
             )
             issue.notes.create({"body": "```\n/close\n```"})
             assert [one.iid for one in project.issues.list(iterator=True)] == [issue.iid]
+            (ana,) = client.users.list(username="Ana", get_all=False)
+            assert client.users.list(username="nobody", get_all=False) == []
+            issue.assignee_ids = [ana.id]
             issue.labels = ["severity::2"]
             issue.state_event = "close"
             issue.save()
-            assert project.issues.get(issue.iid).state == "closed"
+            kept = project.issues.get(issue.iid)
+            assert kept.state == "closed"
+            assert [one["username"] for one in kept.assignees] == ["ana"]
 
     await asyncio.to_thread(life)
     assert sandbox.gitlab.quick_actions == []

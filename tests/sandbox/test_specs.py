@@ -136,17 +136,24 @@ async def test_zoom_follows_its_document(sandbox: Sandbox, specs: Path) -> None:
 
 
 async def test_gitlab_issues_follow_their_document(sandbox: Sandbox, specs: Path) -> None:
-    """Notes and links are not in the community document; the SDK's test holds those."""
+    """Notes, links and users are not in the community document; the SDK's test holds those."""
     api = document(specs / "gitlab-v4.yaml", sandbox.urls["gitlab"])
     issues = f"{sandbox.urls['gitlab']}/api/v4/projects/1/issues"
 
     def life() -> None:
-        body = {"title": "Fire", "issue_type": "incident", "labels": ["severity::1"]}
+        body = {
+            "title": "Fire",
+            "issue_type": "incident",
+            "labels": ["severity::1"],
+            "assignee_ids": [11],
+        }
         made = hold(api, "POST", issues, expect=201, json=body)
         one = f"{issues}/{made['iid']}"
         hold(api, "GET", issues, expect=200, params={"search": "Fire", "per_page": 1})
-        hold(api, "GET", one, expect=200)
-        hold(api, "PUT", one, expect=200, json={"state_event": "close"})
+        kept = hold(api, "GET", one, expect=200)
+        assert [user["username"] for user in kept["assignees"]] == ["ana"]
+        change = {"state_event": "close", "assignee_ids": [0]}
+        assert hold(api, "PUT", one, expect=200, json=change)["assignees"] == []
 
     await asyncio.to_thread(life)
 

@@ -43,7 +43,7 @@ AT_ONCE = 20
 """So many private incidents are asked together whether they let a reader in."""
 OPEN_PHASES = ("active", "resolved")
 
-_SUMMARY_FIELDS = (
+SUMMARY_FIELDS = (
     "number",
     "workflow_id",
     "title",
@@ -320,7 +320,7 @@ def _static_summary(declaration: Document) -> str:
 
 def _summary(entry: Mapping[str, Any]) -> Document:
     stale = {"stale": True} if entry.get("stale") else {}
-    return {name: entry.get(name) for name in _SUMMARY_FIELDS} | stale
+    return {name: entry.get(name) for name in SUMMARY_FIELDS} | stale
 
 
 def _from_attributes(workflow_id: str, attributes: TypedSearchAttributes) -> Document:

@@ -14,8 +14,13 @@ from muster.domain.effects import EffectState
 from muster.domain.policy import Policy
 from muster.settings import Settings
 from starter.cli.app import app as group
+from starter.client import SUMMARY_FIELDS
+from starter.failures import Failure
 from starter.gateway.app import Gateway
 from starter.gateway.codec import CodecServer
+from starter.gateway.metrics import Metrics
+from starter.gateway.settings import PORT
+from starter.stack.places import Ports
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contract.md").read_text()
@@ -60,26 +65,68 @@ def variables() -> set[str]:
 
 
 def table(head: str) -> Iterator[list[str]]:
-    """Yield the cells of each row of the table that begins so."""
-    rows = PAGE.partition(f"{head}\n| --- | --- |\n")[2].partition("\n\n")[0].splitlines()
+    """Yield the cells of each row of the table that begins so; in a cell a bar is written with a backslash."""
+    rule = re.sub(r"[^|]+", " --- ", head)
+    rows = PAGE.partition(f"{head}\n{rule}\n")[2].partition("\n\n")[0].splitlines()
     for row in rows:
-        yield [cell.strip() for cell in row.strip("|").split("|")]
+        cells = re.split(r"(?<!\\)\|", row.strip().removeprefix("|").removesuffix("|"))
+        yield [cell.strip().replace("\\|", "|") for cell in cells]
+
+
+def paragraph(beginning: str) -> str:
+    """Return the one paragraph that begins so."""
+    (found,) = (one for one in PAGE.split("\n\n") if one.startswith(beginning))
+    return found
 
 
 def options(command: click.Command) -> set[str]:
     return {name for one in command.params if isinstance(one, click.Option) for name in one.opts}
 
 
+def arguments(command: click.Command) -> str:
+    """Return the grammar of what stands behind a command without a name."""
+    found = [one.metavar or one.name for one in command.params if isinstance(one, click.Argument)]
+    return " ".join(map(str, found))
+
+
+def failures(kind: type[Failure] = Failure) -> Iterator[type[Failure]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from failures(narrower)
+
+
 def test_variables_are_found_where_no_settings_model_has_them() -> None:
     assert {"MUSTER_AS", "MUSTER_GATEWAY_TOKEN", "MUSTER_GATEWAY_PORT"} <= variables()
 
 
-def test_the_page_has_every_command_with_its_own_options_and_no_other() -> None:
+def test_the_page_has_every_command_with_its_own_arguments_and_options_and_no_other() -> None:
     told = {
-        name.strip("`"): set(re.findall(r"`(-[a-z-]+)`", cell))
-        for name, cell in table("| command | options |")
+        name.strip("`"): (words.strip("`"), set(re.findall(r"`(-[a-z-]+)`", cell)))
+        for name, words, cell in table("| command | arguments | options |")
     }
-    assert told == {name: options(command) for name, command in commands()}
+    assert told == {name: (arguments(one), options(one)) for name, one in commands()}
+
+
+def test_the_page_has_every_exit_code_and_no_other() -> None:
+    told = {int(code) for code, _ in table("| exit code | |")}
+    assert told == {0, *(failure.exit_code for failure in failures())}
+
+
+def test_the_page_has_the_documents_of_list_and_timeline() -> None:
+    listed, line = paragraph("`list` answers"), paragraph("`timeline` answers")
+    assert [name for name in SUMMARY_FIELDS if f"`{name}`" not in listed] == []
+    assert [name for name in messages.TimelineEntry.model_fields if f"`{name}`" not in line] == []
+
+
+def test_the_page_has_every_metric_of_the_gateway() -> None:
+    (answer,) = (cell for route, cell in table("| route | answers |") if "/metrics" in route)
+    told = set(re.findall(r"`(muster_\w+)`", answer))
+    assert told == {family.name for family in Metrics().registry.collect()}
+
+
+def test_the_page_has_the_ports_of_the_gateway() -> None:
+    (told,) = (cell for name, cell in table("| variable | of |") if name == "`MUSTER_GATEWAY_PORT`")
+    assert re.findall(r"\d+", told) == [str(PORT), str(Ports().gateway)]
 
 
 @pytest.mark.parametrize("name", sorted(set(named())))

@@ -2,7 +2,7 @@
 
 from muster.domain import commands as c
 from muster.domain.effects import Card
-from muster.domain.policy import PersonRecord, Policy
+from muster.domain.policy import Chat, PersonRecord, Policy
 from muster.domain.render import card, document
 from tests.domain.life import Life
 
@@ -23,6 +23,13 @@ def led() -> Life:
 def people(shown: Card) -> list[str]:
     fields = dict(shown.fields)
     return [fields[role] for role in ("IMOC", "CMOC", "OCIT")]
+
+
+def test_the_card_says_where_others_reach_the_imoc() -> None:
+    policy = Policy(chat=Chat(reach_imoc="the pager, +1 555 0101"))
+    assert "direct message to the IMOC" in card(Life().state, Policy(), nothing).footer
+    told = "Not on the incident team? Reach the IMOC by the pager, +1 555 0101."
+    assert card(Life().state, policy, nothing).footer == told
 
 
 def test_a_person_whose_name_policy_knows_is_shown_with_it() -> None:

@@ -146,6 +146,17 @@ def test_the_page_names_every_route() -> None:
         assert route in PAGE
 
 
+def test_each_rule_says_what_the_handbook_says_what_we_decided_and_what_shows_it() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text()
+    rows = re.findall(r"^\| (?=\d)(.*) \|$", page, re.MULTILINE)
+    assert {row.split(" ")[0] for row in rows} == {str(rule) for rule in range(1, 11)}
+    for row in rows:
+        _, handbook, decided, shown = row.split(" | ")
+        assert handbook.strip(), row
+        assert decided.strip(), row
+        assert re.fullmatch(r"`tests/\S+::\w+`(, `tests/\S+::\w+`)*", shown), row
+
+
 def test_the_documents_name_only_tests_that_there_are() -> None:
     for page in (ROOT / "docs").rglob("*.md"):
         for word in page.read_text().replace("`", " ").split():

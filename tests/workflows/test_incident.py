@@ -261,6 +261,7 @@ async def test_continue_as_new_takes_along_state_ids_and_effects_under_way(
     world.held[Op.STATUS_POST] = gate = asyncio.Event()
     async with working(env.client, world):
         life = await declare(env)
+        world.policy = Policy()  # of the worker from now on
         first_run = (await life.handle.describe()).run_id
         await life.ask(names.POST_UPDATE, message="we look", to=["end-users"])
         repeated = life.payload(text="note 0")
@@ -278,6 +279,7 @@ async def test_continue_as_new_takes_along_state_ids_and_effects_under_way(
         posted = [call for call in world.done if call.op is Op.STATUS_POST]
         assert all(call.maybe_sent for call in posted[1:])
         assert world.keys(Op.CHAT_ANNOUNCE) == ["announce"]
+        assert (await life.shown()).policy_digest == Policy(effects=QUICK).digest()
         assert not await life.failed_tasks()
 
 

@@ -16,6 +16,7 @@ from muster.domain.service import Sender
 from muster.messages import AlertBatch, BadInput
 from starter.gateway import alertmanager, slack
 from starter.gateway.audits import Audits
+from starter.gateway.bodies import TooSlow, whole
 from starter.gateway.delivery import NotDeliveredError, deliver
 from starter.gateway.metrics import Metrics, OpenIncidents, page
 from starter.gateway.readiness import Readiness
@@ -24,15 +25,9 @@ from starter.gateway.settings import GatewaySettings
 
 RETRY_AFTER: Final = 5
 """Seconds after which a sender may try again."""
-BODY_WITHIN: Final = 10.0
-"""Seconds that a sender has for its body."""
 SLACK: Final = "slack"
 
 _LOG = logging.getLogger(__name__)
-
-
-class TooSlow(Exception):
-    """The body did not come in time."""
 
 
 class Gateway:
@@ -74,7 +69,7 @@ class Gateway:
         if self._settings.codec is not None:
             from starter.gateway.codec import CodecServer
 
-            CodecServer(self._settings.codec, self._settings.keys).serve(app)
+            CodecServer(self._settings.codec, self._settings.keys, self._settings.rate).serve(app)
         return app
 
     async def alertmanager(self, request: web.Request) -> web.Response:
@@ -83,7 +78,7 @@ class Gateway:
         if source is None:
             return _unauthorized()
         with self._deliveries(source), self._allowances[source].taken():
-            batches = await asyncio.to_thread(self._split, await _body(request), source)
+            batches = await asyncio.to_thread(self._split, await whole(request), source)
             sent = await deliver(self._client, batches)
         self._count(batches)
         services = len({batch.service for batch in batches})
@@ -94,7 +89,7 @@ class Gateway:
         """Answer Slack's question whether this address is ours; whatever else is signed is counted."""
         assert self._signatures is not None  # noqa: S101 - there is no such route without them
         with self._allowances[SLACK].taken():
-            body = await _body(request)
+            body = await whole(request)
             if not self._signatures.hold(body, request.headers):
                 return _error(401, "unauthorized", "needs a signature of Slack, of now, used once")
         asked = slack.challenge(body)
@@ -190,23 +185,11 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return _error(500, "internal", "the request failed; the gateway's log says why")
 
 
-async def _body(request: web.Request) -> bytes:
-    """Return the body, which must come in time and not be too long."""
-    if (request.content_length or 0) > request.client_max_size:
-        raise web.HTTPRequestEntityTooLarge(request.client_max_size, request.content_length or 0)
-    try:
-        async with asyncio.timeout(BODY_WITHIN):
-            return await request.read()
-    except TimeoutError:
-        raise TooSlow from None
-
-
 def _put_off(request: web.Request, error: Busy | TooSlow) -> web.Response:
     """Ask to send again: an Alertmanager does so only after a 5xx, and would drop its alerts after a 429."""
     after = error.after if isinstance(error, Busy) else RETRY_AFTER
     status = 503 if request.path.startswith("/webhooks/") else 429
-    message = str(error) or f"the body did not come within {BODY_WITHIN:g} s"
-    return _error(status, "busy", message, headers={"Retry-After": str(after)})
+    return _error(status, "busy", str(error), headers={"Retry-After": str(after)})
 
 
 def _unauthorized() -> web.Response:

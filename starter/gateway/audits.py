@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 
 from pydantic import ValidationError
@@ -18,20 +20,33 @@ from muster import names
 from muster.domain.audit import Audit, Trouble
 from starter.gateway.metrics import Metrics
 
+FRESH: Final = 1.0
+"""Seconds for which an answer is taken to hold: anyone may ask for the metrics, as often as they like."""
 _WITHIN: Final = 2.0
 _FAILURES = (RPCError, RuntimeError, TimeoutError, ValidationError)
 
 
 class Audits:
-    """Asks the auditor's schedule what has become of its latest runs."""
+    """Asks the auditor's schedule what has become of its latest runs, and not more often than once a second."""
 
-    def __init__(self, client: Client, metrics: Metrics) -> None:
+    def __init__(
+        self, client: Client, metrics: Metrics, clock: Callable[[], float] = monotonic
+    ) -> None:
         """Begin with no answer."""
         self._client = client
         self._metrics = metrics
+        self._clock = clock
+        self._asked_at = float("-inf")
+        self._lock = asyncio.Lock()
 
     async def refresh(self) -> None:
         """Bring the gauges up to date; where nobody answers they stay as they are."""
+        async with self._lock:
+            if self._clock() - self._asked_at >= FRESH:
+                await self._ask()
+                self._asked_at = self._clock()
+
+    async def _ask(self) -> None:
         try:
             async with asyncio.timeout(_WITHIN):
                 audit = await self._last()

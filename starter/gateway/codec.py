@@ -12,10 +12,14 @@ from muster.encryption import Codec
 from muster.keys import Key
 from muster.messages import BadInput
 from starter.gateway.access import is_let_in
+from starter.gateway.bodies import whole
+from starter.gateway.senders import Allowance
 from starter.gateway.settings import CodecSettings
 
 MOST: Final = 10_000
 """Payloads of one request."""
+READING: Final = 20
+"""How many times as often as a sender a reader may ask: ``temporal`` asks anew for each event of a history."""
 _PATH: Final = "/codec/"
 _ALLOWED: Final = {
     "Access-Control-Allow-Methods": "POST",
@@ -27,9 +31,10 @@ _ALLOWED: Final = {
 class CodecServer:
     """Temporal's remote codec protocol, for those who have the token."""
 
-    def __init__(self, settings: CodecSettings, keys: Sequence[Key]) -> None:
-        """Take whom it serves, and the keys."""
+    def __init__(self, settings: CodecSettings, keys: Sequence[Key], rate: float) -> None:
+        """Take whom it serves, the keys, and how many requests a second a sender of the gateway has."""
         self._settings = settings
+        self._allowance = Allowance("whoever has the codec server's token", rate * READING)
         self._codec = Codec(keys)
 
     def serve(self, app: web.Application) -> None:
@@ -58,8 +63,9 @@ class CodecServer:
         self._check_origin(request)
         if not is_let_in(request, self._settings.token):
             raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
-        body = await request.read()
-        return web.json_response(text=await asyncio.to_thread(_recode, body, recode))
+        with self._allowance.taken():
+            text = await asyncio.to_thread(_recode, await whole(request), recode)
+        return web.json_response(text=text)
 
     def _check_origin(self, request: web.Request) -> None:
         """Refuse a browser's page of another origin. Raises HTTPForbidden."""

@@ -14,15 +14,21 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from muster.domain.policy import Policy
 from starter.gateway.app import Gateway
-from starter.gateway.settings import SOURCE, GatewaySettings
+from starter.gateway.settings import SOURCE, CodecSettings, GatewaySettings
 from starter.gateway.slack import Signatures
+from tests.security.rings import NEW, OLD
 
 Door: TypeAlias = TestClient[web.Request, web.Application]
 
 TOKEN, OTHER = "correct horse", "battery staple"
 TOKENS = {SOURCE: TOKEN, "grafana": OTHER}
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+READER = "mixed pickles"
+READING = {"Authorization": f"Bearer {READER}"}
+UI = "https://temporal.example.com"
+CODEC = CodecSettings(READER, frozenset({UI}))
 WEBHOOK, EVENTS = "/webhooks/alertmanager", "/slack/events"
+DECODE, ENCODE = "/codec/decode", "/codec/encode"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 NOW = 1_700_000_000
 
@@ -75,9 +81,10 @@ class Stopped:
 async def opened(
     temporal: Taking | None = None, clock: Stopped | None = None, **settings: Any
 ) -> AsyncIterator[Door]:
-    """Serve a gateway that Slack may call."""
-    given: dict[str, Any] = {"tokens": TOKENS, "policy": Policy(), "rate": 10_000} | settings
-    chosen = GatewaySettings(**given)
+    """Serve a gateway that Slack may call, and a codec server in it."""
+    given: dict[str, Any] = {"tokens": TOKENS, "policy": Policy(), "rate": 10_000}
+    given |= {"codec": CODEC, "keys": (NEW, OLD)}
+    chosen = GatewaySettings(**given | settings)
     client = cast("Client", temporal or Taking())
     signatures = Signatures(SECRET, clock or Stopped())
     served = TestServer(Gateway(client, chosen, signatures=signatures).app())

@@ -12,15 +12,22 @@ from temporalio.client import Client
 
 from muster.domain.policy import Policy
 from muster.settings import SettingsError
-from starter.gateway import app as gateway
+from starter.gateway import bodies
 from starter.gateway.alertmanager import ALERTS, SERVICES
 from starter.gateway.app import Gateway
+from starter.gateway.audits import FRESH, Audits
+from starter.gateway.codec import READING as OFTENER
+from starter.gateway.metrics import Metrics
 from starter.gateway.senders import BURST, Allowance, Busy, Tokens
 from starter.gateway.settings import GatewaySettings, from_environment
 from tests.security.doors import (
     AUTHORIZED,
+    DECODE,
+    ENCODE,
     EVENTS,
     OTHER,
+    READER,
+    READING,
     TOKEN,
     TOKENS,
     WEBHOOK,
@@ -205,8 +212,14 @@ async def test_as_much_as_one_may_have_is_taken() -> None:
     assert len(temporal.started) == SERVICES
 
 
-async def test_a_body_that_trickles_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "BODY_WITHIN", 0.2)
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [(WEBHOOK, AUTHORIZED, 503), (EVENTS, {}, 429), (DECODE, READING, 429), (ENCODE, READING, 429)],
+)
+async def test_a_body_that_trickles_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, path: str, headers: dict[str, str], status: int
+) -> None:
+    monkeypatch.setattr(bodies, "WITHIN", 0.2)
     stopped = asyncio.Event()
 
     async def trickle() -> AsyncIterator[bytes]:
@@ -215,10 +228,54 @@ async def test_a_body_that_trickles_is_not_waited_for(monkeypatch: pytest.Monkey
             await asyncio.sleep(0.02)
 
     async with opened() as door:
-        async with door.post(WEBHOOK, data=trickle(), headers=AUTHORIZED) as reply:
-            assert reply.status == 503
+        async with door.post(path, data=trickle(), headers=headers) as reply:
+            assert reply.status == status
             assert (await reply.json())["error"]["code"] == "busy"
         stopped.set()
+
+
+@pytest.mark.parametrize("path", [DECODE, ENCODE])
+async def test_a_reader_is_put_off_with_429_and_a_stranger_costs_it_nothing(path: str) -> None:
+    # One request at once, and the next only after a while that no test takes.
+    async with opened(rate=0.0001 / OFTENER) as door:
+        for headers, status in ((AUTHORIZED, 401), (READING, 200), (AUTHORIZED, 401)):
+            async with door.post(path, data=b"{}", headers=headers) as reply:
+                assert reply.status == status
+        async with door.post(path, data=b"{}", headers=READING) as reply:
+            assert reply.status == 429
+            assert int(reply.headers["Retry-After"]) >= 1
+            assert READER not in await reply.text()
+
+
+async def test_a_reader_may_ask_more_often_than_a_sender() -> None:
+    asked = OFTENER * 2
+    async with opened(rate=1) as door:
+        for _ in range(asked):
+            async with door.post(DECODE, data=b"{}", headers=READING) as reply:
+                assert reply.status == 200
+
+
+class Asked(Taking):
+    """Counts how often it is asked for the auditor's schedule, and takes its time to answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    async def describe(self, **options: object) -> None:
+        """Let the others ask meanwhile."""
+        self.times += 1
+        await asyncio.sleep(0)
+        await super().describe(**options)
+
+
+async def test_many_who_want_the_metrics_ask_temporal_once_a_second() -> None:
+    temporal, clock = Asked(), Hand()
+    audits = Audits(cast("Client", temporal), Metrics(), clock)
+    for passed, times in ((0.0, 1), (FRESH - 0.01, 1), (0.02, 2)):
+        clock.at += passed
+        await asyncio.gather(*(audits.refresh() for _ in range(20)))
+        assert temporal.times == times
 
 
 async def test_without_a_secret_there_is_no_door_for_slack() -> None:

@@ -32,7 +32,7 @@ from starter.gateway.settings import from_environment
 from starter.gateway.slack import Signatures, challenge
 from tests.security.doors import SECRET, Stopped, signed
 from tests.security.junk import COMMANDS as GOOD
-from tests.security.junk import COUNTS, DECLARATION, TEXTS, VALUES, bent, tried
+from tests.security.junk import COUNTS, DECLARATION, TEXTS, VALUES, bent, refused, tried
 from tests.starter.test_alertmanager import captured
 from workflows.carrier import Carrier, unpack
 from workflows.ledger_messages import carried
@@ -60,7 +60,7 @@ def is_short(error: Exception) -> bool:
 # Messages and start payloads.
 
 
-@tried(COUNTS["messages"])
+@tried("messages")
 @given(data=st.data(), name=st.sampled_from(sorted(GOOD)))
 def test_a_message_is_a_command_or_names_its_field(data: st.DataObject, name: str) -> None:
     payload = data.draw(bent([GOOD[name]]) | VALUES)
@@ -70,6 +70,7 @@ def test_a_message_is_a_command_or_names_its_field(data: st.DataObject, name: st
     else:
         assert m.parse(name, found.model_dump(mode="json")) == found
         assert len(found.model_dump_json().encode()) < 500_000
+    refused("messages", isinstance(found, Exception))
 
 
 def _dumped(state: Any) -> Any:
@@ -91,7 +92,7 @@ LEDGER = _dumped(
 ) | {"next_number": 2}
 
 
-@tried(COUNTS["start payloads"])
+@tried("start payloads")
 @given(
     payload=bent([DECLARATION, {"carrier": {"state": {}, "adopted": None}}, LEDGER])
     | VALUES
@@ -105,18 +106,19 @@ def test_a_start_payload_is_read_or_names_its_field(payload: object, arity: int)
         lambda: carried(payloads, LedgerState, "next_number"),
         lambda: carried(payloads, Page, "entries"),
     )
-    for reading in readings:
-        found = tried_out(reading, BadInput)
-        if isinstance(found, Exception):
-            assert is_short(found)
+    found = [tried_out(reading, BadInput) for reading in readings]
+    for one in found:
+        if isinstance(one, Exception):
+            assert is_short(one)
         else:
-            assert isinstance(found, IncidentInput | Carrier | LedgerState | Page)
+            assert isinstance(one, IncidentInput | Carrier | LedgerState | Page)
+    refused("start payloads", all(isinstance(one, Exception) for one in found))
 
 
 # Deliveries and signatures.
 
 
-@tried(COUNTS["deliveries"])
+@tried("deliveries")
 @given(
     body=bent([captured("firing-two-instances"), captured("partial-resolve")]).map(
         lambda document: json.dumps(document).encode(errors="replace")
@@ -130,9 +132,10 @@ def test_a_delivery_is_split_or_names_its_field(body: bytes) -> None:
     else:
         for batch in found:
             assert m.validated(m.AlertBatch, batch.model_dump(mode="json")) == batch
+    refused("deliveries", isinstance(found, Exception))
 
 
-@tried(COUNTS["signatures"])
+@tried("signatures")
 @given(
     body=st.binary(max_size=60),
     time=st.text(st.characters(exclude_categories=()), max_size=12) | st.integers().map(str),
@@ -144,6 +147,7 @@ def test_no_signature_but_slacks_holds(body: bytes, time: str, signature: str) -
     assert not signatures.hold(body, given_headers)
     assert not signatures.hold(body + b"!", signed(body))
     challenge(body)
+    refused("signatures", 1)
 
 
 # Policies and environments.
@@ -166,7 +170,7 @@ def _toml(value: Any) -> str:
 POLICY = _dumped(Policy())
 
 
-@tried(COUNTS["policies"])
+@tried("policies")
 @given(
     text=bent([POLICY]).map(
         lambda document: (
@@ -183,6 +187,7 @@ def test_a_policy_is_read_or_names_its_key(text: str) -> None:
         file.flush()
         found = tried_out(lambda: load(file.name), PolicyError)
         assert isinstance(found, Policy) or str(found).startswith(file.name)
+    refused("policies", isinstance(found, Exception))
 
 
 VARIABLES = [
@@ -198,7 +203,7 @@ VARIABLES = [
 WORDS = TEXTS.map(lambda text: text.encode(errors="replace").decode().replace("\x00", ""))
 
 
-@tried(COUNTS["environments"])
+@tried("environments")
 @given(
     environment=st.dictionaries(
         st.sampled_from(VARIABLES),
@@ -208,14 +213,17 @@ WORDS = TEXTS.map(lambda text: text.encode(errors="replace").decode().replace("\
     )
 )
 def test_an_environment_is_read_or_names_its_variable(environment: dict[str, str]) -> None:
+    given_variables = {"MUSTER_GATEWAY_TOKEN": "long enough"} | environment
     with pytest.MonkeyPatch.context() as patched:
         for name in VARIABLES:
             patched.delenv(name, raising=False)
-        for name, value in environment.items():
+        for name, value in given_variables.items():
             patched.setenv(name, value)
-        for reading in (settings.load, lambda: from_environment(environment)):
-            found = tried_out(reading, SettingsError, KeysError)
-            assert not isinstance(found, Exception) or any(name in str(found) for name in VARIABLES)
+        readings = (settings.load, lambda: from_environment(given_variables))
+        found = [tried_out(reading, SettingsError, KeysError) for reading in readings]
+    errors = [one for one in found if isinstance(one, Exception)]
+    assert all(any(name in str(error) for name in VARIABLES) for error in errors)
+    refused("environments", bool(errors))
 
 
 # Command lines.
@@ -301,7 +309,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Nobody:
     return found
 
 
-@tried(COUNTS["command lines"])
+@tried("command lines")
 @given(
     begun=st.sampled_from(BEGUN) | TEXTS.map(lambda text: [text]),
     words=st.lists(WORD, max_size=6),
@@ -330,3 +338,4 @@ def test_a_command_line_is_refused_before_anything_is_sent(
     if code != 0 and "--json" in arguments:
         assert json.loads(out)["error"]["message"]
         assert err == ""
+    refused("command lines", code == 2)

@@ -279,7 +279,7 @@ async def test_an_incident_bears_everything_and_is_as_before(client: Client) -> 
     sent = await bombarded(
         handle, NAMES, (names.SNAPSHOT, names.TIMELINE, names.RECORD, "nonsense")
     )
-    assert sent * 4 >= COUNTS["payloads on a server"]
+    assert sent >= COUNTS["payloads on a server"]
     after = await handle.query(names.SNAPSHOT)
     assert unchanged(after) == unchanged(before)
     assert after["refusals"]

@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -26,14 +26,14 @@ from muster.providers.gitlab import GitLabTracker
 from muster.settings import Settings, SettingsError, load
 from starter.gateway import settings as gateway
 from starter.stack.embedded import Stack
-from starter.stack.places import HOST, free_ports
+from starter.stack.places import HOST, free_ports, listening
 from starter.stack.up import Wanted
 from tests.e2e.conftest import Scene
+from tests.project.test_contract import PAGE, table
 from tests.security import canaries, evidence
-from tests.security.canaries import CANARIES, IN_A_URL, KEYS, NAMES
+from tests.security.canaries import CANARIES, IN_A_URL, KEYS, NO_SECRET, TLS_KEY
 from workers import providers
 
-CONTRACT = (Path(__file__).parents[2] / "docs" / "contract.md").read_text()
 POLICY = """
 [windows]
 stability = "1s"
@@ -127,7 +127,8 @@ class Theatre(Scene):
     def knock(self) -> None:
         """Ask the gateway what it answers, with its tokens, without and with others."""
         base = f"http://{HOST}:{self.stack.ports.gateway}"
-        for name in ("", CANARIES["MUSTER_GATEWAY_TOKEN"], CANARIES["MUSTER_CODEC_TOKEN"]):
+        tokens = ("MUSTER_GATEWAY_TOKEN", "MUSTER_GATEWAY_TOKENS", "MUSTER_CODEC_TOKEN")
+        for name in ("", *(CANARIES[token] for token in tokens)):
             for path in ("/webhooks/alertmanager", "/codec/decode", "/codec/encode", "/nowhere"):
                 for body in (b"{", b"{}", b'{"payloads": 1}'):
                     self.said.append(evidence.get(base + path, name, body))
@@ -161,7 +162,8 @@ def theatre(tmp_path: Path) -> Iterator[Theatre]:
     token = CANARIES["MUSTER_GATEWAY_TOKEN"]
     metrics = free_ports().ui
     stack = Stack(tmp_path / "home", free_ports(), token=token, policy=policy)
-    planted = {name: CANARIES[name] for name in NAMES if name != "MUSTER_CODEC_TOKEN"}
+    planted = canaries.environment()
+    del planted["MUSTER_CODEC_TOKEN"]
     planted |= {"TEMPORAL_TLS": "false", "MUSTER_LOG": "DEBUG"}
     planted |= {"MUSTER_METRICS_ADDRESS": f"{HOST}:{metrics}"}
     stack.environment.update(planted)
@@ -171,14 +173,23 @@ def theatre(tmp_path: Path) -> Iterator[Theatre]:
         yield Theatre(stack, canaries.keys(tmp_path), metrics)
 
 
-def test_every_secret_of_the_contract_has_its_canary() -> None:
+def test_every_variable_of_the_contract_has_its_canary_or_is_known_to_be_no_secret() -> None:
+    section = PAGE.partition("\n## Environment\n")[2].partition("\n## ")[0]
+    told = {name.strip("`") for name, _ in table("| variable | of |")}
+    told |= set(re.findall(r"`(TEMPORAL_[A-Z_]+)`", section))
+    assert len(told) > 30
+    assert told == CANARIES.keys() | NO_SECRET
+    assert not CANARIES.keys() & NO_SECRET
+
+
+def test_every_secret_of_the_settings_has_its_canary() -> None:
     secrets = {
         name.upper()
         for name, field in Settings.model_fields.items()
-        if SecretStr in get_args(field.annotation)
+        if SecretStr.__name__ in str(field.annotation)
     }
-    secrets |= set(re.findall(r"`([A-Z_]+_(?:TOKEN|SECRET|KEY|KEYS))`", CONTRACT))
-    assert secrets <= set(CANARIES)
+    assert secrets
+    assert secrets <= CANARIES.keys()
 
 
 @pytest.mark.e2e
@@ -253,6 +264,50 @@ def test_a_leak_is_seen_wherever_it_goes(theatre: Theatre) -> None:
     assert places & {"temporal.db", "temporal.db-wal"}
 
 
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Stack]:
+    """Return a stack of which no server and no sandbox runs, so that nobody answers its worker and its gateway."""
+    stack = Stack(tmp_path / "home", free_ports(), token=CANARIES["MUSTER_GATEWAY_TOKEN"])
+    yield stack
+    stack.stop()
+
+
+def sound(home: Path) -> dict[str, str]:
+    planted = canaries.tls(home)
+    key = Path(planted[TLS_KEY]).read_bytes()
+    assert canaries.found({"the file": key}) == {(TLS_KEY, "the file")}
+    return planted
+
+
+def broken(_home: Path) -> dict[str, str]:
+    name = "TEMPORAL_TLS_CLIENT_KEY_DATA"
+    return {name: CANARIES[name], "TEMPORAL_TLS_CLIENT_CERT_DATA": "none"}
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("key", [sound, broken])
+def test_a_key_of_tls_is_in_nothing_that_is_said_where_nobody_can_be_reached_with_it(
+    alone: Stack, tmp_path: Path, key: Callable[[Path], dict[str, str]]
+) -> None:
+    planted = key(tmp_path) | {"TEMPORAL_TLS": "true", "MUSTER_LOG": "DEBUG"}
+    alone.environment.update(planted)
+    for child in (alone.worker, alone.gateway):
+        child._env.update(planted | {"PYTHONFAULTHANDLER": "1"})
+        child.start()
+    theatre = Theatre(alone, tmp_path / "none", metrics=0)
+    theatre.muster("show", "1", code=5)
+    theatre.until(lambda: listening(alone.ports.gateway))
+    for page in ("readyz", "metrics"):
+        theatre.said.append(evidence.get(f"http://{HOST}:{alone.ports.gateway}/{page}"))
+    theatre.until(lambda: "no Temporal server" in alone.worker.text())
+    os.kill(alone.worker.pid, signal.SIGABRT)
+    theatre.until(lambda: "Fatal Python error: Aborted" in alone.worker.text())
+    places = evidence.files(alone.home) | {"answers": b"\n".join(theatre.said)}
+    assert {"log/worker.log", "log/gateway.log"} <= places.keys()
+    assert b'"ready": false' in places["answers"]
+    assert canaries.found(places) == set()
+
+
 @pytest.mark.parametrize("name", CANARIES)
 def test_a_canary_is_found_in_any_dress(name: str) -> None:
     canary = CANARIES[name]
@@ -268,7 +323,7 @@ def test_a_canary_is_found_in_any_dress(name: str) -> None:
 
 
 def test_settings_show_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted = {name: CANARIES[name] for name in NAMES}
+    planted = canaries.environment()
     planted[KEYS] = str(canaries.keys(tmp_path))
     for name, value in planted.items():
         monkeypatch.setenv(name, value)

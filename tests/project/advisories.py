@@ -17,8 +17,10 @@ SOURCES = ("osv", "pypi")
 KNOWN = "jinja2==2.10"
 """Has had advisories for years: a source that has none of it knows nothing, though it answers."""
 CLEAN, FOUND, NOT_LOOKED = 0, 1, 3
-_WITHIN = 600
+_WITHIN = 600.0
 """Seconds that one audit may take."""
+_REACHED = 5
+"""Seconds in which a source takes a connection and goes on with its answer."""
 
 
 class NotLooked(Exception):
@@ -43,13 +45,16 @@ class Source:
     def vulnerable(self, *what: str) -> list[str]:
         """Return a line for each vulnerable package. Raises NotLooked where one could not be looked up."""
         command = [sys.executable, "-m", "pip_audit", "--strict", "--disable-pip"]
-        command += ["--progress-spinner", "off", "--format", "json", *self._options, *what]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_WITHIN, check=False, cwd=ROOT
-        )
+        command += ["--timeout", str(_REACHED), "--progress-spinner", "off", "--format", "json"]
+        command += [*self._options, *what]
         try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_WITHIN, check=False, cwd=ROOT
+            )
             audited = json.loads(done.stdout)["dependencies"]
-        except json.JSONDecodeError:
+        except subprocess.TimeoutExpired:
+            raise NotLooked(f"it had not answered after {_WITHIN:g} s") from None
+        except (json.JSONDecodeError, KeyError, TypeError):
             raise NotLooked(_last_line(done.stderr)) from None
         return [
             f"{one['name']} {one['version']}: {', '.join(vuln['id'] for vuln in one['vulns'])}"

@@ -30,8 +30,8 @@ class Key:
 
 
 def read(path: str | None) -> tuple[Key, ...]:
-    """Return the keys of a file, of which the first encrypts; none without a file. Raises KeysError."""
-    if path is None:
+    """Return the keys of a file, of which the first encrypts; none where none is named. Raises KeysError."""
+    if not path:
         return ()
     keys = tuple(_keys(_text(path)))
     if not keys:

@@ -90,7 +90,7 @@ def _codec(environment: Mapping[str, str]) -> CodecSettings | None:
     if not token and origins:
         message = "MUSTER_CODEC_ORIGINS is set, but MUSTER_CODEC_TOKEN is not"
         raise SettingsError(message)
-    if token and keys.VARIABLE not in environment:
+    if token and not environment.get(keys.VARIABLE):
         message = (
             f"MUSTER_CODEC_TOKEN is set, but {keys.VARIABLE} is not: there is nothing to decode"
         )

@@ -2,13 +2,17 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from muster import names
+from muster import keys, names
+from muster.settings import SettingsError
+from starter.gateway.settings import from_environment
+from tests.security.rings import NEW, ring
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.txt", "requirements-dev.txt")
@@ -17,6 +21,17 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 LASTING = ("postgres", "temporal", "ui", "worker", "gateway")
 OURS = ("worker", "gateway")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def interpolated(text: str, given: Mapping[str, str]) -> str:
+    """Return a value as compose makes it of these variables."""
+
+    def replaced(found: re.Match[str]) -> str:
+        name, sign, other = found.groups()
+        value = given.get(name, "")
+        return other if bool(value) == (sign == "+") else value
+
+    return re.sub(r"\$\{([A-Z_]+):([-+?])([^}]*)\}", replaced, text)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -97,6 +112,42 @@ def test_ours_run_without_rights_and_without_a_file_system_to_write_to(name: str
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not {"privileged", "cap_add", "user", "volumes"} & service.keys()
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_get_the_file_of_keys_as_a_secret_and_are_told_of_it_only_where_there_is_one(
+    name: str,
+) -> None:
+    service, file = SERVICES[name], COMPOSE["secrets"]["codec_keys"]["file"]
+    told = service["environment"][keys.VARIABLE]
+    assert service["secrets"] == ["codec_keys"]
+    assert (interpolated(file, {}), interpolated(told, {})) == ("/dev/null", "")
+    given = {keys.VARIABLE: "/etc/muster/codec.keys"}
+    assert interpolated(file, given) == "/etc/muster/codec.keys"
+    assert interpolated(told, given) == "/run/secrets/codec_keys"
+
+
+@pytest.mark.parametrize("given", [{}, {"MUSTER_CODEC_TOKEN": "codec-token"}])
+def test_the_gateway_takes_what_compose_gives_it(tmp_path: Path, given: dict[str, str]) -> None:
+    told = SERVICES["gateway"]["environment"]
+    given = {"MUSTER_GATEWAY_TOKEN": "gateway-token", **given}
+    ours = {name: interpolated(told[name], given) for name in told if name.startswith("MUSTER_")}
+    ours["MUSTER_POLICY"] = str(ROOT / "muster.toml")
+    if "MUSTER_CODEC_TOKEN" in given:
+        with pytest.raises(SettingsError, match=keys.VARIABLE):
+            from_environment(ours)
+        ours[keys.VARIABLE] = ring(tmp_path, NEW)
+    found = from_environment(ours)
+    assert (found.codec is None) == (not found.keys) == ("MUSTER_CODEC_TOKEN" not in given)
+
+
+def test_the_web_ui_is_told_of_the_codec_server_where_there_is_one() -> None:
+    told = SERVICES["ui"]["environment"]
+    given = {"TEMPORAL_CODEC_ENDPOINT": "https://muster.example.com/codec"}
+    assert interpolated(told["TEMPORAL_CODEC_ENDPOINT"], {}) == ""
+    assert interpolated(told["TEMPORAL_CODEC_ENDPOINT"], given) == given["TEMPORAL_CODEC_ENDPOINT"]
+    for name in ("TEMPORAL_CODEC_PASS_ACCESS_TOKEN", "TEMPORAL_CODEC_INCLUDE_CREDENTIALS"):
+        assert interpolated(told[name], {}) == "false"
 
 
 def test_the_image_ends_as_a_user_by_number_that_is_not_root() -> None:

@@ -17,8 +17,9 @@ def written(tmp_path: Path, text: str) -> str:
     return str(file)
 
 
-def test_without_a_file_there_are_none() -> None:
-    assert read(None) == ()
+@pytest.mark.parametrize("path", [None, ""])
+def test_where_no_file_is_named_there_are_none(path: str | None) -> None:
+    assert read(path) == ()
 
 
 def test_the_first_of_several_is_the_first_line(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_a_wrong_file_is_an_error_that_names_the_variable_and_shows_nothing(
     assert not [word for word in text.split() if len(word) > 8 and word in str(caught.value)]
 
 
-@pytest.mark.parametrize("path", ["", "/nowhere/canary", "\0"])
+@pytest.mark.parametrize("path", ["/nowhere/canary", "/", "\0"])
 def test_a_file_that_cannot_be_read_is_an_error_without_its_path(path: str) -> None:
     with pytest.raises(KeysError, match=r"^MUSTER_CODEC_KEYS: ") as caught:
         read(path)

@@ -13,6 +13,7 @@ from temporalio.common import (
     SearchAttributeKey,
     SearchAttributeUpdate,
 )
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from benchmarks.script import BEGUN, ID, NUMBER, SERVICE, Step, given
@@ -20,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.commands import ClosingRecorded, Registered
     from muster.domain.effects import EffectCall, Op, Receipt
     from muster.domain.service import Report, Reported, ServiceOp
-    from workflows.options import HEARTBEAT
 
 RENEW_AFTER = 500
 """Updates of one run of the ledger, as of the real one."""
@@ -57,9 +57,6 @@ class Control:
     async def run(self, declared: dict[str, Any]) -> dict[str, Any]:
         """Take all steps."""
         del declared
-        await workflow.execute_local_activity(
-            "adopt_policy", start_to_close_timeout=timedelta(seconds=10)
-        )
         self._come(BEGUN)
         await workflow.wait_condition(lambda: not self._missing and not self._tasks)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -102,15 +99,20 @@ class Control:
         workflow.set_current_details(f"#{self._number}: {len(self._missing)} steps to go")
 
     def _take(self, step: Step) -> None:
-        if step.call is not None:
-            self._begin(self._act(step, step.call))
-        elif step.timer is not None:
-            self._timers[step.name] = self._begin(self._wait(step.name, step.timer))
-            self._come(f"set:{step.name}")
-        elif step.cancels:
-            self._timers[step.cancels].cancel()
-        else:
-            workflow.upsert_search_attributes(self._attributes(step.upsert))
+        KINDS[step.kind](self, step)
+
+    def _activity(self, step: Step) -> None:
+        self._begin(self._act(step))
+
+    def _timer(self, step: Step) -> None:
+        self._timers[step.name] = self._begin(self._wait(step.name, step.timer))
+        self._come(f"set:{step.name}")
+
+    def _cancel(self, step: Step) -> None:
+        self._timers[step.cancels].cancel()
+
+    def _upsert(self, step: Step) -> None:
+        workflow.upsert_search_attributes(self._attributes(step.upsert))
 
     def _begin(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -122,22 +124,36 @@ class Control:
         await workflow.sleep(seconds, summary=name)
         self._come(name)
 
-    async def _act(self, step: Step, call: EffectCall) -> None:
-        receipt: Receipt = await workflow.execute_activity(
-            call.op.value,
-            self._filled(call),
-            result_type=Receipt,
+    async def _act(self, step: Step) -> None:
+        receipt = await self._both_legs(step)
+        if step.call is not None:
+            self._keep(step.call, receipt)
+        self._come(step.name)
+
+    async def _both_legs(self, step: Step) -> Any:
+        """Try as long as the incident did, and then without limit, as it does: a busy machine may be late."""
+        try:
+            return await self._leg(step, step.schedule_to_close)
+        except ActivityError:
+            return await self._leg(step, 0)
+
+    async def _leg(self, step: Step, limit: float) -> Any:
+        return await workflow.execute_activity(
+            step.activity,
+            args=[self._filled(step.call)] if step.call else [],
+            result_type=Receipt if step.call else None,
             task_queue=step.queue,
-            schedule_to_close_timeout=timedelta(seconds=step.schedule_to_close),
-            start_to_close_timeout=timedelta(seconds=step.start_to_close),
-            heartbeat_timeout=HEARTBEAT,
+            schedule_to_close_timeout=_span(limit),
+            start_to_close_timeout=_span(step.start_to_close),
+            heartbeat_timeout=_span(step.heartbeat),
             retry_policy=_RETRY,
             summary=step.name,
         )
+
+    def _keep(self, call: EffectCall, receipt: Receipt) -> None:
         if call.op is Op.LEDGER_REGISTER:
             self._number = int(receipt.id)
         self._receipts[call.key.replace(ID, workflow.info().workflow_id)] = receipt
-        self._come(step.name)
 
     def _filled(self, call: EffectCall) -> EffectCall:
         """Return the input with this life's own id, number, service and receipts."""
@@ -159,6 +175,19 @@ class Control:
         }
         kinds = {name: names.SEARCH_ATTRIBUTES[name] for name in wanted}
         return [_KEYS[kind](name).value_set(values[kind]) for name, kind in kinds.items()]
+
+
+def _span(seconds: float) -> timedelta | None:
+    return timedelta(seconds=seconds) if seconds else None
+
+
+KINDS: dict[str, Callable[[Control, Step], None]] = {
+    "activity": Control._activity,  # noqa: SLF001 - the class's own table
+    "timer": Control._timer,  # noqa: SLF001 - as above
+    "cancel": Control._cancel,  # noqa: SLF001 - as above
+    "upsert": Control._upsert,  # noqa: SLF001 - as above
+}
+"""What the control does for each kind of step."""
 
 
 @workflow.defn(name=names.LEDGER)

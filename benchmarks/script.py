@@ -16,7 +16,7 @@ from muster.domain.effects import EffectCall
 VARIABLE = "MUSTER_BENCH_SCRIPT"
 """The environment variable with the file from which the control's worker reads its script."""
 BEGUN = "begun"
-"""What has happened once the policy is there."""
+"""What has happened once the life is there."""
 ID, NUMBER, SERVICE = "@id@", "@number@", "@service@"
 """What stands in a script where a life has its own."""
 _EVENT = "EVENT_TYPE_"
@@ -29,17 +29,24 @@ class Step(BaseModel):
 
     name: str
     after: tuple[str, ...]
+    activity: str = ""
+    """An activity: its name, its input if it takes one, its task queue and its timeouts in seconds, 0 being none."""
     call: EffectCall | None = None
-    """An activity: its input, its task queue and its timeouts in seconds."""
     queue: str = ""
     schedule_to_close: float = 0
     start_to_close: float = 0
-    timer: float | None = None
+    heartbeat: float = 0
+    timer: float = 0
     """A timer of so many seconds."""
     cancels: str = ""
     """The timer that is cancelled."""
     upsert: tuple[str, ...] = ()
     """The search attributes that are written."""
+
+    @property
+    def kind(self) -> str:
+        """Return which command it is: the first word of its name."""
+        return self.name.partition(":")[0]
 
 
 class Script(BaseModel):
@@ -49,7 +56,7 @@ class Script(BaseModel):
 
     def names(self) -> dict[str, int]:
         """Return how many commands of each kind there are."""
-        return dict(Counter(step.name.partition(":")[0] for step in self.steps))
+        return dict(Counter(step.kind for step in self.steps))
 
 
 @cache
@@ -65,7 +72,10 @@ def counts(events: Sequence[Event]) -> dict[str, int]:
 
 
 class Reading:
-    """One pass over a history: each command comes after what its workflow task has brought."""
+    """One pass over a history: each command comes after what its workflow task has brought.
+
+    An event of a kind that is not in the table is a KeyError: it may be work of which the control would not have its part.
+    """
 
     def __init__(self, events: Sequence[Event], workflow_id: str, service: str) -> None:
         self._events = events
@@ -86,8 +96,11 @@ class Reading:
         details: Event = next(
             (value for key, value in event.items() if key.endswith("Attributes")), {}
         )
-        if kind in _READERS:
-            yield from _READERS[kind](self, str(event["eventId"]), details)
+        yield from _READERS[kind](self, str(event["eventId"]), details)
+
+    def _nothing(self, _event_id: str, _details: Event) -> Iterator[Step]:
+        """Pass over it."""
+        yield from ()
 
     def _task(self, _event_id: str, _details: Event) -> Iterator[Step]:
         """Take all that has come since the last task as the cause of what this one commands."""
@@ -113,20 +126,28 @@ class Reading:
         yield from ()
 
     def _activity(self, event_id: str, details: Event) -> Iterator[Step]:
-        call = _template(details["input"]["payloads"][0]["data"], *self._life)
-        name = call.key.rpartition("/")[2]
+        activity = str(details["activityType"]["name"])
+        call = self._input(details)
+        name = call.key.rpartition("/")[2] if call else activity
         step = f"activity:{event_id}:{name}"
         self._scheduled[event_id] = step
         self._firsts.setdefault(name, step)
-        before = [self._firsts[key.rpartition("/")[2]] for key in call.refs]
+        before = [self._firsts[key.rpartition("/")[2]] for key in (call.refs if call else ())]
         yield Step(
             name=step,
             after=tuple(dict.fromkeys((*self._causes, *before))),
+            activity=activity,
             call=call,
             queue=details["taskQueue"]["name"],
             schedule_to_close=_seconds(details["scheduleToCloseTimeout"]),
             start_to_close=_seconds(details["startToCloseTimeout"]),
+            heartbeat=_seconds(details["heartbeatTimeout"]),
         )
+
+    def _input(self, details: Event) -> EffectCall | None:
+        """Return what the activity was given; that which adopts the policy takes nothing."""
+        given = details.get("input", {}).get("payloads", ())
+        return _template(given[0]["data"], *self._life) if given else None
 
     def _timer(self, _event_id: str, details: Event) -> Iterator[Step]:
         name = f"timer:{details['timerId']}"
@@ -156,8 +177,24 @@ def _seconds(span: str) -> float:
 
 
 _Reader = Callable[[Reading, str, Event], Iterator[Step]]
+_SILENT = (
+    "WORKFLOW_EXECUTION_STARTED",
+    "WORKFLOW_EXECUTION_COMPLETED",
+    "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
+    "WORKFLOW_TASK_SCHEDULED",
+    "WORKFLOW_TASK_STARTED",
+    "WORKFLOW_TASK_TIMED_OUT",
+    "WORKFLOW_TASK_FAILED",
+    "ACTIVITY_TASK_STARTED",
+    "ACTIVITY_TASK_FAILED",
+    "ACTIVITY_TASK_TIMED_OUT",
+    # The incident's pulse: a busy server brings fewer of them, and the control would have more than what it is held against.
+    "WORKFLOW_PROPERTIES_MODIFIED",
+)
+"""Events that are no command and bring none, and a command that the control is spared."""
 _READERS: dict[str, _Reader] = {
-    "WORKFLOW_TASK_COMPLETED": Reading._task,  # noqa: SLF001 - the class's own table
+    **dict.fromkeys(_SILENT, Reading._nothing),  # noqa: SLF001 - the class's own table
+    "WORKFLOW_TASK_COMPLETED": Reading._task,  # noqa: SLF001 - as above
     "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": Reading._update,  # noqa: SLF001 - as above
     "WORKFLOW_EXECUTION_SIGNALED": Reading._signal,  # noqa: SLF001 - as above
     "ACTIVITY_TASK_SCHEDULED": Reading._activity,  # noqa: SLF001 - as above

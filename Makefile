@@ -41,7 +41,7 @@ demo: $(STAMP) ## one incident from a real alert to closed, in under two minutes
 up: $(STAMP) ## Temporal, worker, gateway and sandbox in one foreground command
 	$(BIN)/muster up
 
-bench: $(STAMP) ## the figures, as a table and as JSON
+bench: $(STAMP) ## the figures at full scale, as a table and as JSON; python -m benchmarks --short for less
 	$(BIN)/python -m benchmarks
 
 chaos: $(STAMP) ## break everything at random and judge the promises: make chaos INCIDENTS=500 SEED=1

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.lives import Life
+from benchmarks.measures import Found, Scale
 from benchmarks.rig import LASTING, Crew, Site
-from benchmarks.throughput import Found
 from muster import names
 
 FEW = 20
@@ -22,8 +22,9 @@ IDLE = 0.06
 PATIENCE = 120.0
 
 
-async def crowd(home: Path, *, many: int, pairs: int) -> Found:
+async def crowd(home: Path, scale: Scale) -> Found:
     """Ask an incident among many and one among few in turns, on a server and a worker of their own each."""
+    many = scale.open
     with Site(home / "few", LASTING) as quiet, Site(home / "many", LASTING) as busy:
         calm, crew = quiet.worker(), busy.worker()
         few = await _opened(quiet, calm, FEW)
@@ -31,7 +32,7 @@ async def crowd(home: Path, *, many: int, pairs: int) -> Found:
         before = crew.memory()
         crowded += await _opened(busy, crew, many - FEW)
         grown = (crew.memory() - before) / (many - FEW)
-        spans = await _asked_in_turns((few, crowded), pairs)
+        spans = await _asked_in_turns((few, crowded), scale.asked)
     middle = [statistics.median(one) for one in spans]
     figures = {
         f"update p50 at {many:,} open / at {FEW}": middle[1] / middle[0],

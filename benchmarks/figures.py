@@ -1,4 +1,4 @@
-"""The figures: each a function of a running stack that returns what it measured."""
+"""The figures: each a measure of a running stack."""
 
 import json
 import statistics
@@ -6,17 +6,26 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
+from benchmarks.measures import Found, Measure, Scale
 from starter.stack.embedded import Stack
-from starter.stack.places import HOST
+from starter.stack.places import HOST, free_ports
 
 CALL = 0.1
 """Seconds that every call to a vendor takes while declare-to-ready is measured."""
 BASE = [sys.executable, "-c", "import temporalio.client"]
 MUSTER = [sys.executable, "-c", "from starter.cli import main; main()"]
+
+
+POLICY = '[chat]\nown_channel = true\n[windows]\nstability = "5s"\nupgrade = "5s"\n'
+"""All that an incident can open; both windows are short, so that a life has an end."""
+PATIENCE = 60.0
 
 
 class Bench:
@@ -33,8 +42,26 @@ class Bench:
         )
 
     def json(self, *words: str) -> Any:
-        """Run one command and return its document."""
-        return json.loads(self.run(*words, "--json").stdout)
+        """Run one command, which must be done, and return its document."""
+        done = self.run(*words, "--json")
+        assert done.returncode == 0, f"{words}: {done.returncode} {done.stdout} {done.stderr}"
+        return json.loads(done.stdout)
+
+    def history(self, workflow_id: str) -> list[dict[str, Any]]:
+        """Return the events of a workflow, the oldest first."""
+        command = [
+            self.stack.server.command[0],
+            "workflow",
+            "show",
+            "-w",
+            workflow_id,
+            "-o",
+            "json",
+        ]
+        address = f"{HOST}:{self.stack.ports.temporal}"
+        done = subprocess.run([*command, "--address", address], capture_output=True, check=True)
+        events: list[dict[str, Any]] = json.loads(done.stdout)["events"]
+        return events
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """Ask the sandbox's control."""
@@ -45,67 +72,71 @@ class Bench:
 
     def settle(self, number: int) -> None:
         """Wait until every effect of the incident is done."""
-        deadline = time.monotonic() + 60
-        while not all(
-            one["state"] in {"done", "off"} for one in self.json("show", str(number))["effects"]
-        ):
-            assert time.monotonic() < deadline, "the effects did not settle"
-            time.sleep(0.2)
+        _wait_until(lambda: self._is_settled(number), "the effects did not settle")
+
+    def _is_settled(self, number: int) -> bool:
+        effects = self.json("show", str(number))["effects"]
+        return all(one["state"] in {"done", "off"} for one in effects)
 
 
-def declare_to_ready(bench: Bench, rounds: int) -> dict[str, float]:
+def on_a_stack(measure: Callable[[Bench, Scale], Found]) -> Measure:
+    """Return the measure with a stack of its own, as a person meets it."""
+
+    def run(home: Path, scale: Scale) -> Found:
+        policy = home / "policy.toml"
+        policy.write_text(POLICY)
+        with Stack(home / "stack", free_ports(), token="bench", policy=policy) as stack:  # noqa: S106 - of a sandbox
+            return measure(Bench(stack), scale)
+
+    return run
+
+
+def _wait_until(ready: Callable[[], bool], late: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < deadline, late
+        time.sleep(0.2)
+
+
+def declare_to_ready(bench: Bench, scale: Scale) -> Found:
     """Time from the declaration until channel, bridge, issue and announcement stand, in vendor calls."""
     bench.control("POST", "latency", {"seconds": CALL})
     spans, chains = [], []
-    for _ in range(rounds):
+    for _ in range(scale.declarations):
         bench.control("DELETE", "calls")
         declared = bench.json("declare", "bench", "--severity", "S2")
         bench.settle(declared["number"])
         spans.append(_ready_after(declared["workflow_id"], bench))
         chains.append(_chain(bench.control("GET", "calls"), spans[-1]))
-    bench.control("POST", "latency", {"seconds": 0})
-    return {
-        "declare-to-ready / one provider call": statistics.median(spans) / CALL,
-        "provider calls on the critical path": statistics.median(chains),
-    }
+    return Found(
+        {
+            "declare-to-ready / one provider call": statistics.median(spans) / CALL,
+            "provider calls on the critical path": statistics.median(chains),
+        },
+        {"declare-to-ready, seconds": spans, "provider calls until ready": chains},
+    )
 
 
 def _ready_after(workflow_id: str, bench: Bench) -> float:
     """Return the seconds between the start and the last opening effect's completion, by the server's own clock."""
-    events = _history(workflow_id, bench)
-    scheduled = {
-        one["eventId"]: one for one in events if "activityTaskScheduledEventAttributes" in one
-    }
-    ended = [
-        _at(one)
-        for one in events
-        if (done := one.get("activityTaskCompletedEventAttributes"))
-        and _name(scheduled[done["scheduledEventId"]]) in _OPS
-    ]
-    return (max(ended) - _at(events[0])).total_seconds()
+    events = bench.history(workflow_id)
+    names = {one["eventId"]: _name(one) for one in events if _SCHEDULED in one}
+    done = [one for one in events if _COMPLETED in one]
+    ended = {names[one[_COMPLETED]["scheduledEventId"]]: _at(one) for one in reversed(done)}
+    return (max(ended[op] for op in _OPS) - _at(events[0])).total_seconds()
 
 
+_SCHEDULED = "activityTaskScheduledEventAttributes"
+_COMPLETED = "activityTaskCompletedEventAttributes"
 _OPS = {"chat.announce", "conference.open", "tracker.open", "chat.open_channel"}
 
 
 def _name(event: dict[str, Any]) -> str:
-    return str(event["activityTaskScheduledEventAttributes"]["activityType"]["name"])
+    return str(event[_SCHEDULED]["activityType"]["name"])
 
 
 def _at(event: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(event["eventTime"][:26].rstrip("Z")).replace(tzinfo=UTC)
-
-
-def _history(workflow_id: str, bench: Bench) -> list[dict[str, Any]]:
-    command = [bench.stack.server.command[0], "workflow", "show", "-w", workflow_id, "-o", "json"]
-    done = subprocess.run(
-        [*command, "--address", f"{HOST}:{bench.stack.ports.temporal}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    events: list[dict[str, Any]] = json.loads(done.stdout)["events"]
-    return events
 
 
 def _chain(calls: list[dict[str, Any]], seconds: float) -> int:
@@ -119,35 +150,22 @@ def _chain(calls: list[dict[str, Any]], seconds: float) -> int:
     return depth
 
 
-def history_events(bench: Bench) -> dict[str, float]:
-    """Events of a life with 3 roles, 6 updates to 4 audiences, 2 notes and one re-rating."""
-    number = str(bench.json("declare", "a whole life", "--severity", "S3")["number"])
-    for role, person in (("imoc", "ana"), ("ocit", "ben"), ("cmoc", "cem")):
-        bench.json("assign", number, role, person)
-    bench.json("severity", number, "S2", "--reason", "worse")
-    for index in range(6):
-        audiences = "end-users,estaff,support,employees"
-        bench.json("update", number, f"update {number}.{index}", "--to", audiences, "--yes")
-    for index in range(2):
-        bench.json("note", number, f"note {index}")
-    bench.json("resolve", number, "--yes")
-    bench.settle(int(number))
-    workflow_id = bench.json("show", number)["workflow_id"]
-    return {"history events of a life": len(_history(workflow_id, bench))}
-
-
-def command_line(bench: Bench, rounds: int) -> dict[str, float]:
+def command_line(bench: Bench, scale: Scale) -> Found:
     """Time of ``show`` and of ``--help`` in times of the bare import of Temporal's client, pair by pair."""
     number = str(bench.json("declare", "show me", "--severity", "S4")["number"])
 
     def ratio(*words: str) -> float:
-        pairs = [(_seconds([*MUSTER, *words], bench), _seconds(BASE, bench)) for _ in range(rounds)]
+        pairs = [
+            (_seconds([*MUSTER, *words], bench), _seconds(BASE, bench)) for _ in range(scale.pairs)
+        ]
         return statistics.median(own / base for own, base in pairs)
 
-    return {
-        "muster show / import temporalio.client": ratio("show", number),
-        "muster --help / import temporalio.client": ratio("--help"),
-    }
+    return Found(
+        {
+            "muster show / import temporalio.client": ratio("show", number),
+            "muster --help / import temporalio.client": ratio("--help"),
+        }
+    )
 
 
 def _seconds(command: list[str], bench: Bench) -> float:
@@ -156,62 +174,32 @@ def _seconds(command: list[str], bench: Bench) -> float:
     return time.perf_counter() - begun
 
 
-def exit_codes(bench: Bench, rounds: int) -> dict[str, float]:
+def exit_codes(bench: Bench, scale: Scale) -> Found:
     """One-shot commands that leave with another code than they should."""
     number = str(bench.json("declare", "codes", "--severity", "S4")["number"])
     cases: tuple[tuple[int, tuple[str, ...]], ...] = (
         (0, ("show", number)),
         (0, ("list", "--json")),
+        (0, ("note", number, "one more")),
         (2, ("severity", number, "S9", "--reason", "x")),
         (3, ("show", "999999")),
         (4, ("reopen", number, "--reason", "x")),
     )
-    wrong = sum(
-        bench.run(*words).returncode != code
-        for _ in range(rounds // len(cases))
-        for code, words in cases
+    met = Counter(
+        (code, bench.run(*words).returncode) for code, words in islice(cycle(cases), scale.commands)
     )
-    return {f"wrong exit codes of {rounds // len(cases) * len(cases)}": wrong}
+    wrong = sum(times for (code, given), times in met.items() if code != given)
+    seen = {f"{code} expected, {given} given": times for (code, given), times in met.items()}
+    return Found({f"wrong exit codes of {scale.commands:,}": wrong}, {"exit codes": seen})
 
 
-def after_a_kill(bench: Bench, rounds: int) -> dict[str, float]:
-    """The slowest answer to a command just after its worker was killed and another one started."""
-    number = str(bench.json("declare", "kill", "--severity", "S4")["number"])
-    spans = []
-    for index in range(rounds):
-        bench.stack.worker.kill()
-        bench.stack.start_worker()
-        begun = time.perf_counter()
-        bench.run("note", number, f"after kill {index}")
-        spans.append(time.perf_counter() - begun)
-    return {"seconds of the slowest answer after a kill": max(spans)}
-
-
-def without_vendors(bench: Bench, rounds: int) -> dict[str, float]:
+def without_vendors(bench: Bench, scale: Scale) -> Found:
     """The slowest declaration, with its first role assigned, while no vendor can be reached."""
     bench.stack.sandbox.kill()
     spans = []
-    for index in range(rounds):
+    for index in range(scale.declarations):
         begun = time.perf_counter()
         number = bench.json("declare", f"alone {index}", "--severity", "S1")["number"]
-        assigned = bench.run("assign", str(number), "imoc", "ana")
+        bench.json("assign", str(number), "imoc", "ana")
         spans.append(time.perf_counter() - begun)
-        assert assigned.returncode == 0, assigned.stderr
-    bench.stack.sandbox.start()
-    return {"seconds to declare and assign without vendors": max(spans)}
-
-
-def all_figures(bench: Bench, *, full: bool) -> dict[str, float]:
-    """Measure everything, one thing at a time."""
-    measures: tuple[Callable[[], dict[str, float]], ...] = (
-        lambda: declare_to_ready(bench, 10 if full else 5),
-        lambda: history_events(bench),
-        lambda: command_line(bench, 25 if full else 7),
-        lambda: exit_codes(bench, 1000 if full else 50),
-        lambda: after_a_kill(bench, 20 if full else 4),
-        lambda: without_vendors(bench, 20 if full else 4),
-    )
-    found: dict[str, float] = {}
-    for measure in measures:
-        found |= measure()
-    return found
+    return Found({"seconds to declare and assign without vendors": max(spans)})

@@ -8,7 +8,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError
 
 from benchmarks.script import Event
 from muster import names
@@ -21,6 +26,8 @@ SPOKEN: tuple[tuple[str, dict[str, Any]], ...] = (
     (names.RESOLVE, {}),
 )
 """The commands of one life, in order."""
+PATIENCE = 600.0
+"""Seconds of a round after which it hangs, which is no figure."""
 
 
 @dataclass
@@ -29,6 +36,7 @@ class Life:
 
     client: Client
     service: str
+    severity: str = "S4"
     workflow_id: str = field(default_factory=lambda: f"incident-{uuid.uuid4()}")
     number: int | None = None
 
@@ -41,18 +49,28 @@ class Life:
         """Declare, and wait for the number."""
         await self.client.start_workflow(
             names.INCIDENT,
-            {"title": "api errors", "severity": "S4", "service": self.service},
+            {"title": "api errors", "severity": self.severity, "service": self.service},
             id=self.workflow_id,
             task_queue=names.TASK_QUEUE,
             static_summary="api errors",
         )
-        self.number = (await self.handle.execute_update(names.REGISTERED))["number"]
+        self.number = (await self._update(names.REGISTERED))["number"]
 
     async def say(self, name: str, **fields: Any) -> None:
         """Send one command and wait for its answer."""
         marked = {key: _own(value, self.workflow_id) for key, value in fields.items()}
         known = {"command_id": str(uuid.uuid4()), "actor": "ana", "number": self.number}
-        await self.handle.execute_update(name, known | marked)
+        await self._update(name, known | marked)
+
+    async def _update(self, name: str, *given: dict[str, Any]) -> Any:
+        """Send an update until it is answered: a server that has much to do may be late, and knows it by its id."""
+        own = str(uuid.uuid4())
+        while True:
+            try:
+                return await self.handle.execute_update(name, args=given, id=own)
+            except WorkflowUpdateRPCTimeoutOrCancelledError as late:
+                if not isinstance(late.__cause__, RPCError):
+                    raise  # cancelled, and not late
 
     async def whole(self) -> None:
         """Live from the declaration to the end."""
@@ -94,7 +112,8 @@ async def round_of(client: Client, *, places: int, count: int) -> Round:
             await life.whole()
             ends.append(time.monotonic() - begun)
 
-    await asyncio.gather(*(place() for _ in range(places)))
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(place() for _ in range(places)))
     return Round(_steady(ends), ends[-1], coming)
 
 

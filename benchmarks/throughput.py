@@ -10,6 +10,7 @@ import psutil
 from temporalio.client import Client
 
 from benchmarks import lives
+from benchmarks.measures import Found, Scale
 from benchmarks.rig import CONTROL, POLICY, Crew, Site
 from benchmarks.script import Reading, counts
 
@@ -61,24 +62,16 @@ class Side:
         self.seconds.clear()
 
 
-@dataclass(frozen=True)
-class Found:
-    """Ratios, and what they were made from."""
-
-    figures: dict[str, float]
-    details: dict[str, Any]
-
-
-async def throughput(home: Path, *, rounds: int) -> Found:
+async def throughput(home: Path, scale: Scale) -> Found:
     """Return incidents a second and processor time a life in times of the control's, and of a stock server's."""
     with Site(home / "ours", POLICY) as site, Site(home / "stock", POLICY, stock=True) as stock:
         ours = Side(await site.client(), site.worker())
         plain = Side(await stock.client(), stock.worker())
         script = await _script(ours.client, home / "script.json")
         control = Side(await site.client(CONTROL), site.worker(script))
-        await _in_turns((ours, control), rounds, MANY)
+        await _in_turns((ours, control), scale.rounds, MANY)
         priced = Side(ours.client, ours.crew)
-        await _in_turns((priced, plain), rounds, FEW)
+        await _in_turns((priced, plain), scale.rounds, FEW)
     kept = {
         "incident": ours,
         "control": control,

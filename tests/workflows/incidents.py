@@ -133,3 +133,15 @@ async def declare(env: WorkflowEnvironment, **fields: Any) -> Live:
     )
     await handle.execute_update(names.REGISTERED)
     return Live(env, handle)
+
+
+async def live_six_hours(life: Live) -> None:
+    """Live on from the declaration, with a wait that is broken, until the window has ended."""
+    await life.ask(names.ASSIGN_ROLE, role="imoc", person="ana")
+    await life.passes(hours=5)
+    await life.ask(names.RESOLVE)
+    await life.passes(minutes=20)
+    await life.ask(names.REOPEN, reason="errors are back")
+    await life.passes(minutes=30)
+    await life.ask(names.RESOLVE)
+    await life.handle.result()

@@ -20,7 +20,7 @@ from muster.domain.policy import Chat, Effects, Fallback, Policy
 from muster.domain.severity import Severity
 from muster.messages import Answer, Outcome
 from tests.servers import time_skipping
-from tests.workflows.incidents import Live, declare, working
+from tests.workflows.incidents import Live, declare, live_six_hours, working
 from tests.workflows.world import World
 from workflows.incident import Incident
 
@@ -387,14 +387,7 @@ async def test_an_own_channel_is_opened_pinned_marked_and_archived(
 async def test_a_six_hour_s1_with_a_broken_wait(env: WorkflowEnvironment) -> None:
     async with working(env.client, World()):
         life = await declare(env)
-        await life.ask(names.ASSIGN_ROLE, role="imoc", person="ana")
-        await life.passes(hours=5)
-        await life.ask(names.RESOLVE)
-        await life.passes(minutes=20)
-        await life.ask(names.REOPEN, reason="errors are back")
-        await life.passes(minutes=30)
-        await life.ask(names.RESOLVE)
-        await life.handle.result()
+        await live_six_hours(life)
         kinds = await life.kinds()
         assert kinds.count("resolved") == 2
         assert kinds.count("closed") == 1

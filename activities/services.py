@@ -71,7 +71,8 @@ class ServiceActivities:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Reported(gone=True)
-            raise _classified(error) from error
+            _stop_if_hopeless(error)
+            raise
         return Reported()
 
     async def _open(self) -> tuple[LedgerEntry, ...]:
@@ -102,7 +103,8 @@ class ServiceActivities:
         except WorkflowAlreadyStartedError:
             return Declared()  # an earlier attempt has started it, and it has ended since
         except RPCError as error:
-            raise _classified(error) from error
+            _stop_if_hopeless(error)
+            raise
         return Declared(workflow_ids=(workflow_id,), fresh=True)
 
 
@@ -140,7 +142,8 @@ class Relay:
                 rpc_timeout=_RPC,
             )
         except RPCError as error:
-            raise _classified(error) from error
+            _stop_if_hopeless(error)
+            raise
         return Receipt(id=names.service_id(notice.service))
 
     async def _absorb(self, call: EffectCall) -> Receipt:
@@ -169,7 +172,8 @@ class Relay:
             if error.status is RPCStatusCode.NOT_FOUND:
                 message = "the other incident does not run any more"
                 return Answer(outcome=Outcome.REFUSED, message=message, code="ended")
-            raise _classified(error) from error
+            _stop_if_hopeless(error)
+            raise
         return Answer.model_validate(answer)
 
 
@@ -199,11 +203,10 @@ def _refused(error: WorkflowUpdateFailedError) -> Answer:
         return Answer(outcome=Outcome.REFUSED, message=cause.message, code="refused")
 
 
-def _classified(error: RPCError) -> Exception:
-    """Return what Temporal's answer means to a retry: hardly any will not be better next time."""
+def _stop_if_hopeless(error: RPCError) -> None:
+    """Raise ApplicationError, not to be tried again, where no later attempt will do; hardly any is so."""
     if error.status in _FOREVER:
-        return ApplicationError(str(error), type="Rejected", non_retryable=True)
-    return error
+        raise ApplicationError(str(error), type="Rejected", non_retryable=True) from error
 
 
 def _malformed(call: EffectCall, error: ValidationError) -> Rejected:

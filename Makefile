@@ -6,7 +6,7 @@ INCIDENTS ?= 50
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock lint test demo up bench chaos audit-deps histories clean
+.PHONY: help install lock lint test demo up bench chaos proofs audit-deps histories clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ bench: $(STAMP) ## the figures at full scale, as a table and as JSON; python -m 
 
 chaos: $(STAMP) ## break everything at random and judge the promises: make chaos INCIDENTS=500 SEED=1
 	$(BIN)/python -m tests.chaos --incidents $(INCIDENTS) --seed $(SEED)
+
+proofs: $(STAMP) ## the random and racing proofs at the size of their figures, in minutes
+	$(BIN)/python -m pytest --full tests/workflows/test_window_edge.py tests/workflows/test_against_model.py
 
 audit-deps: $(STAMP) ## known vulnerabilities of all that the locks name; says where it could not look
 	$(BIN)/python -m tests.project.advisories

@@ -48,7 +48,8 @@ chaos: $(STAMP) ## break everything at random and judge the promises: make chaos
 	$(BIN)/python -m tests.chaos --incidents $(INCIDENTS) --seed $(SEED)
 
 proofs: $(STAMP) ## the random and racing proofs at the size of their figures, in minutes
-	$(BIN)/python -m pytest --full tests/workflows/test_window_edge.py tests/workflows/test_against_model.py
+	$(BIN)/python -m pytest --full tests/workflows/test_window_edge.py tests/workflows/test_against_model.py \
+		tests/oncall/test_large.py
 
 audit-deps: $(STAMP) ## known vulnerabilities of all that the locks name; says where it could not look
 	$(BIN)/python -m tests.project.advisories

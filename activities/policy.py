@@ -13,10 +13,12 @@ class PolicyActivities:
 
     def __init__(self, policy: Policy, search_attributes: Sequence[str]) -> None:
         self._adopted = AdoptedPolicy(
-            policy=policy, digest=policy.digest(), search_attributes=tuple(search_attributes)
+            policy=policy.kept(),
+            digest=policy.digest(),
+            search_attributes=tuple(search_attributes),
         )
 
     @activity.defn(name="adopt_policy")
     async def adopt_policy(self) -> AdoptedPolicy:
-        """Return the policy and what the server lets us index."""
+        """Return what an incident keeps of the policy, and what the server lets us index."""
         return self._adopted

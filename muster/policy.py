@@ -4,7 +4,8 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -50,9 +51,17 @@ def load(path: Path | str) -> Policy:
         policy = Policy.model_validate_json(document, strict=True)
     except ValidationError as error:
         raise _value_error(path, text, error) from None
-    for key, message in contradictions(policy):
+    for key, message in chain(contradictions(policy), _unreadable(policy)):
         raise PolicyError(path, message, line=_line(text, key), key=".".join(key))
     return policy
+
+
+def _unreadable(policy: Policy) -> Iterator[tuple[Key, str]]:
+    """Yield the turns that cannot be unfolded; only those who have any wait for it."""
+    if any(turns.every for _, rotation in policy.oncall.rotations() for turns in rotation.turns):
+        from muster.oncall.written import unreadable  # noqa: PLC0415 - it takes a process of its own
+
+        yield from unreadable(policy.oncall)
 
 
 def _text(path: Path) -> str:
@@ -110,13 +119,19 @@ def _allowed(table: Key) -> list[str]:
     """Return the keys of a table of the policy."""
     kind: Any = Policy
     for part in table:
-        if get_origin(kind) is dict:
-            kind = get_args(kind)[-1]
+        if get_origin(kind) in {dict, tuple}:
+            kind = _model_of(kind)
         elif _is_model(kind) and part in kind.model_fields:
             kind = kind.model_fields[part].annotation
+            kind = kind if get_origin(kind) in {None, dict, tuple} else _model_of(kind)
         else:
             return []
     return list(kind.model_fields) if _is_model(kind) else []
+
+
+def _model_of(kind: Any) -> Any:
+    """Return the model in a table of tables, an array of tables, or one that may be left out."""
+    return next((one for one in get_args(kind) if _is_model(one)), None)
 
 
 def _is_model(kind: object) -> bool:

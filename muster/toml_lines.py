@@ -8,7 +8,7 @@ Key: TypeAlias = tuple[str, ...]
 
 _WORD = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _DOTTED = rf"\s*({_WORD}(?:\s*\.\s*{_WORD})*)\s*"
-_TABLE = re.compile(rf"\s*\[{{1,2}}{_DOTTED}\]")
+_TABLE = re.compile(rf"\s*(\[{{1,2}}){_DOTTED}\]")
 _ENTRY = re.compile(rf"{_DOTTED}=(.*)")
 _PART = re.compile(_WORD)
 _TOKEN = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*|[\[\]{}]')
@@ -49,15 +49,20 @@ class _Value:
 
 
 def lines(text: str) -> dict[Key, int]:
-    """Return the line of every table and key, from 1; those inside a value are left out."""
+    """Return the line of every table and key, from 1; tables of an array are counted from 0, those inside a value left out."""
     found: dict[Key, int] = {}
+    arrays: dict[Key, int] = {}
     table: Key = ()
     value = _Value()
     for number, line in enumerate(text.splitlines(), 1):
         if value.is_open:
             value.read(line)
         elif header := _TABLE.match(line):
-            table = _parts(header.group(1))
+            table = _placed(_parts(header.group(2)), arrays)
+            if header.group(1) == "[[":
+                found.setdefault(table, number)
+                arrays[table] = arrays.get(table, -1) + 1
+                table = (*table, str(arrays[table]))
             found.setdefault(table, number)
         elif entry := _ENTRY.match(line):
             key = (*table, *_parts(entry.group(1)))
@@ -65,6 +70,16 @@ def lines(text: str) -> dict[Key, int]:
                 found.setdefault(key[:length], number)
             value.read(entry.group(2))
     return found
+
+
+def _placed(table: Key, arrays: dict[Key, int]) -> Key:
+    """Return the table with the place of each array's table in which it stands: the last one so far."""
+    placed: Key = ()
+    for part in table[:-1]:
+        placed = (*placed, part)
+        if placed in arrays:
+            placed = (*placed, str(arrays[placed]))
+    return (*placed, *table[-1:])
 
 
 def _parts(dotted: str) -> Key:

@@ -1,54 +1,19 @@
 """The policy of an incident as data: every default of the product stands here."""
 
 import hashlib
-import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import ConfigDict, Field
 
 from muster.domain.audiences import Audience
 from muster.domain.effects import Timing
 from muster.domain.model import Line, Person, Value
 from muster.domain.permissions import Permissions
+from muster.domain.rotation import OnCall, Zone
 from muster.domain.severity import WAITS, Rating, Severity
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-LONGEST = timedelta(days=366)
-"""The longest span of a policy: every time that it is added to stays inside the calendar."""
-
-
-def duration(text: object) -> timedelta:
-    """Return the span written as ``45s``, ``30m``, ``3h`` or ``7d``, at most 366 days. Raises ValueError."""
-    if isinstance(text, timedelta):
-        return text
-    found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
-    if found is None:
-        message = 'must be a duration such as "30m", "3h" or "45s", not negative'
-        raise ValueError(message)
-    try:
-        span = timedelta(**{_UNITS[found.group(2)]: float(found.group(1))})
-    except OverflowError:
-        span = timedelta.max
-    if span > LONGEST:
-        message = f"must be a duration of at most {written(LONGEST)}"
-        raise ValueError(message)
-    return span
-
-
-def written(span: timedelta) -> str:
-    """Return the span as a policy file writes it, in the largest unit that needs no fraction."""
-    seconds = span.total_seconds()
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{int(seconds // size)}{unit}"
-    return f"{seconds:g}s"
-
-
-Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(written)]
-Positive = Annotated[Duration, Field(gt=timedelta(0))]
+from muster.domain.spans import Duration, Positive
 
 
 class Scope(StrEnum):
@@ -189,6 +154,8 @@ class PersonRecord(Value):
     name: Line | None = None
     slack: Line | None = None
     gitlab: Line | None = None
+    email: Line | None = None
+    timezone: Zone = "UTC"
 
 
 class Effects(Value):
@@ -223,6 +190,7 @@ class Policy(Value):
     fallback: Fallback = Fallback()
     audiences: dict[Audience, AudiencePlan] = Field(default_factory=_audiences)
     people: dict[Person, PersonRecord] = {}
+    oncall: OnCall = OnCall()
     permissions: Permissions = Permissions()
     private: Private = Private()
     effects: Effects = Effects()
@@ -247,6 +215,13 @@ class Policy(Value):
         """Return how a person is shown: ``Ana Alves (ana)``, or the handle where no name is known."""
         known = self.people.get(handle)
         return f"{known.name} ({handle})" if known and known.name else handle
+
+    def kept(self) -> "Policy":
+        """Return what an incident keeps of it: who is on call is asked anew each time, and no address of anyone is kept."""
+        people = {
+            handle: one.model_copy(update={"email": None}) for handle, one in self.people.items()
+        }
+        return self.model_copy(update={"people": people, "oncall": OnCall()})
 
     def timing(self) -> Timing:
         """Return how effects are tried."""

@@ -6,8 +6,8 @@ from typing import Any
 from muster.domain import facts as f
 from muster.domain.commands import NoteKind
 from muster.domain.foreign import listed
-from muster.domain.policy import written
 from muster.domain.severity import Severity
+from muster.domain.spans import written
 from muster.domain.state import IncidentState
 
 Telling = Callable[[Any], str]

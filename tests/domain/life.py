@@ -80,7 +80,7 @@ class Life:
 
     def after(self, span: str | timedelta) -> "Life":
         """Move the clock and let what is due happen, as the workflow's timer does."""
-        from muster.domain.policy import duration
+        from muster.domain.spans import duration
 
         self.now += duration(span)
         self.tell(c.Tick())

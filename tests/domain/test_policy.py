@@ -82,7 +82,64 @@ def test_what_is_given_stands_over_the_defaults(tmp_path: Path) -> None:
     assert policy.people["ana@example"].slack == "U1"
 
 
+TURNS = "[people]\nana = {}\n[[oncall.imoc.turns]]\nmembers = ['ana']\n[[oncall.imoc.turns]]\nlayer = 2\n"
+WEEKLY = 'members = ["ana"]\nstart = "2026-01-05 09:00"\nevery = '
+
 WRONG = {
+    "unknown member": (
+        TURNS + 'members = ["zoe"]',
+        7,
+        "oncall.imoc.turns.1.members.0",
+        "zoe is nobody of [people]",
+    ),
+    "unknown key of turns": (TURNS + "who = 1", 7, "oncall.imoc.turns.1.who", "members, start"),
+    "turns without members": (TURNS, 5, "oncall.imoc.turns.1", "neither members nor a feed"),
+    "a rotation without turns": ("[oncall.imoc]\nturns = []", 2, "oncall.imoc.turns", "at least 1"),
+    "turns of two without a rule": (
+        TURNS + 'members = ["ana", "bo"]',
+        5,
+        "oncall.imoc.turns.1",
+        "needs to know when",
+    ),
+    "a rule that cannot be": (
+        TURNS + WEEKLY + '"FREQ=WEEKLY;INTERVAL=0"',
+        9,
+        "oncall.imoc.turns.1.every",
+        "INTERVAL=0 must be from 1",
+    ),
+    "a start that is no handover": (
+        TURNS + WEEKLY + '"FREQ=WEEKLY;BYDAY=TU"',
+        8,
+        "oncall.imoc.turns.1.start",
+        "is no handover of",
+    ),
+    "a hostile rule": (
+        TURNS + WEEKLY + '"FREQ=SECONDLY"',
+        9,
+        "oncall.imoc.turns.1.every",
+        "FREQ=SECONDLY must be one of",
+    ),
+    "unknown zone": (
+        '[oncall.cmoc]\ntimezone = "Europe/Nowhere"\nturns = [{ feed = "a" }]',
+        2,
+        "oncall.cmoc.timezone",
+        "IANA time zone",
+    ),
+    "an override that goes back": (
+        (
+            '[people]\nana = {}\n[oncall.imoc]\nturns = [{ feed = "a" }]\n[[oncall.imoc.overrides]]\n'
+            'person = "ana"\nbegins = "2026-02-02 09:00"\nends = "2026-02-02 09:00"'
+        ),
+        5,
+        "oncall.imoc.overrides.0",
+        "must be after begins",
+    ),
+    "one account of two people": (
+        '[people]\nana = { slack = "U1" }\nbo = { slack = "u1" }',
+        3,
+        "people.bo.slack",
+        "is ana's already",
+    ),
     "unknown table": ("\n[window]\n", 2, "window", "did you mean windows"),
     "unknown key": ('[windows]\n\nstabilty = "3m"\n', 3, "windows.stabilty", "stability, upgrade"),
     "unknown key of a person": ('[people.ana]\nphone = "1"', 2, "people.ana.phone", "slack"),

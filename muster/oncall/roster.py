@@ -1,0 +1,177 @@
+"""The roster: all rotations laid out ahead, so that who is on call is one look, at any instant of some years."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from muster.domain.policy import PersonRecord, Policy
+from muster.domain.roles import Role
+from muster.domain.rotation import OnCall, Override, Rotation, Turns
+from muster.domain.timetable import Shift, Timetable
+from muster.oncall.feeds import Feed, Feeds
+from muster.oncall.unfolding import Source, Unfolded, unfold
+
+BACK, AHEAD = timedelta(days=366), timedelta(days=4 * 366)
+"""How far from now a roster knows who is on call."""
+SERVICE = "service:"
+
+
+class Problem(NamedTuple):
+    """What is wrong with a rotation, and where."""
+
+    rotation: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Laid:
+    """One rotation, laid out layer by layer; ``fed_at`` is the age of its oldest calendar."""
+
+    layers: tuple[Timetable, ...]
+    problems: tuple[Problem, ...] = ()
+    fed_at: datetime | None = None
+
+    def at(self, instant: datetime) -> tuple[tuple[str, ...], ...]:
+        """Return who is on call on each layer."""
+        return tuple(layer.at(instant) for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """All rotations by name: ``imoc``, ``cmoc``, ``ocit``, ``service:NAME``."""
+
+    rotations: Mapping[str, Laid] = field(default_factory=dict)
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def on_call(self, role: Role, service: str | None, at: datetime) -> tuple[tuple[str, ...], ...]:
+        """Return who is on call for a role of an incident of this service, the first layer first."""
+        found = self.rotations.get(self.rotation(role, service))
+        return found.at(at) if found else ()
+
+    def rotation(self, role: Role, service: str | None) -> str:
+        """Return the name of the rotation that serves a role."""
+        own = f"{SERVICE}{service}"
+        return own if role is Role.OCIT and own in self.rotations else role.value
+
+
+def named(oncall: OnCall) -> Iterator[tuple[str, Rotation]]:
+    """Yield every rotation with its name."""
+    for key, rotation in oncall.rotations():
+        yield key[0] if len(key) == 1 else f"{SERVICE}{key[1]}", rotation
+
+
+async def load(
+    policy: Policy,
+    feeds: Feeds,
+    now: datetime,
+    overrides: Mapping[str, Sequence[Override]] | None = None,
+) -> Roster:
+    """Read all rotations of a policy, with what was overridden besides it; what cannot be read is a problem, never an error."""
+    since, until = now - BACK, now + AHEAD
+    names = known_as(policy.people)
+    rotations = dict(named(policy.oncall))
+    fetched = {name: await feeds.get(name) for name in _feeds(rotations.values())}
+    sources = [
+        (name, turns, _source(rotation, turns, fetched, names, (since, until)))
+        for name, rotation in rotations.items()
+        for turns in rotation.turns
+    ]
+    written = [source for _, turns, source in sources if turns.feed is None]
+    results = iter(await asyncio.to_thread(unfold, written))
+    unfolded = [
+        (
+            name,
+            turns,
+            (await asyncio.to_thread(unfold, [source]))[0] if turns.feed else next(results),
+        )
+        for name, turns, source in sources
+    ]
+    laid = {
+        name: _laid(
+            name,
+            rotation,
+            [(turns, one) for owner, turns, one in unfolded if owner == name],
+            fetched,
+            (overrides or {}).get(name, ()),
+        )
+        for name, rotation in rotations.items()
+    }
+    return Roster(laid, since, until)
+
+
+def known_as(people: Mapping[str, PersonRecord]) -> dict[str, str]:
+    """Return the handle by each name, in lower case, under which a calendar may know a person."""
+    return {
+        name.lower(): handle
+        for handle, one in people.items()
+        for name in (handle, one.name, one.email)
+        if name
+    }
+
+
+def _feeds(rotations: Iterable[Rotation]) -> list[str]:
+    return list(dict.fromkeys(turns.feed for one in rotations for turns in one.turns if turns.feed))
+
+
+def _source(
+    rotation: Rotation,
+    turns: Turns,
+    fetched: Mapping[str, Feed],
+    names: Mapping[str, str],
+    span: tuple[datetime, datetime],
+) -> Source:
+    source = Source(timezone=rotation.timezone, since=span[0], until=span[1])
+    if turns.feed is None:
+        return source.model_copy(update={"turns": turns})
+    copied = fetched[turns.feed].copied
+    return source.model_copy(update={"text": copied.text if copied else "", "names": names})
+
+
+def _laid(
+    name: str,
+    rotation: Rotation,
+    read: Sequence[tuple[Turns, Unfolded]],
+    fetched: Mapping[str, Feed],
+    overrides: Sequence[Override],
+) -> Laid:
+    layers = []
+    for layer in range(1, rotation.layers() + 1):
+        shifts = (shift for turns, one in read if turns.layer == layer for shift in one.timed())
+        table = Timetable(shifts)
+        for override in (*rotation.overrides, *overrides):
+            if override.layer == layer:
+                table = table.overridden(_shift(override, rotation.timezone))
+        layers.append(table)
+    problems = tuple(Problem(name, text) for text in _problems(read, fetched))
+    ages = (fetched[turns.feed].copied for turns, _ in read if turns.feed)
+    fed_at = min((one.at for one in ages if one), default=None)
+    return Laid(tuple(layers), problems, fed_at)
+
+
+def _problems(read: Sequence[tuple[Turns, Unfolded]], fetched: Mapping[str, Feed]) -> Iterator[str]:
+    for turns, one in read:
+        where = f"feed {turns.feed}" if turns.feed else f"layer {turns.layer}"
+        feed = fetched[turns.feed] if turns.feed else Feed()
+        if feed.problem:
+            since = (
+                f"; what it said at {feed.copied.at:%Y-%m-%d %H:%M} UTC holds"
+                if feed.copied
+                else ""
+            )
+            yield f"{where}: {feed.problem}{since}"
+        if one.error and (feed.copied or not turns.feed):
+            yield f"{where}: {one.error}"
+        for summary in one.unknown:
+            yield f'{where}: "{summary}" names nobody of [people]'
+
+
+def _shift(override: Override, timezone: str) -> Shift:
+    zone = ZoneInfo(timezone)
+    begins, ends = (
+        at.replace(tzinfo=zone).astimezone(UTC) for at in (override.begins, override.ends)
+    )
+    return Shift(begins, ends, override.person)

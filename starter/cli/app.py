@@ -36,6 +36,7 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "demo": ("processes:demo", "Live through one incident."),
         "worker": ("processes:worker", "Run a worker."),
         "gateway": ("processes:gateway", "Run the HTTP gateway."),
+        "oncall": ("duty:oncall", "Show who is on call, or check ahead."),
         "probe": ("probing:probe", "Test the whole way, unseen by people."),
         "policy": ("policies:policy", "Show or check the policy."),
         "completion": ("completion:completion", "Print or install shell completion."),

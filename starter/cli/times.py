@@ -37,7 +37,7 @@ def trying(text: str) -> float:
 
 def ahead(text: str, now: datetime) -> datetime:
     """Return the time so far ahead, or the next of that clock time here. Raises ValueError."""
-    at = _moved(text, now, 1)
+    at = moved(text, now, 1)
     if not now < at <= now + FARTHEST:
         message = "must be ahead, and at most 7d"
         raise ValueError(message)
@@ -46,14 +46,15 @@ def ahead(text: str, now: datetime) -> datetime:
 
 def back(text: str, now: datetime) -> datetime:
     """Return the time so long ago, or the last of that clock time here. Raises ValueError."""
-    at = _moved(text, now, -1)
+    at = moved(text, now, -1)
     if not now - LONGEST_AGO <= at <= now:
         message = "must not be ahead, and at most 30d ago"
         raise ValueError(message)
     return at
 
 
-def _moved(text: str, now: datetime, direction: int) -> datetime:
+def moved(text: str, now: datetime, direction: int = 1) -> datetime:
+    """Return the time so far ahead, or back, or the time that stands there. Raises ValueError."""
     written = text.strip()
     try:
         if _SPAN.fullmatch(written):

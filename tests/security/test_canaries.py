@@ -46,6 +46,8 @@ http_timeout = "1s"
 settle = "2s"
 first_leg = "2s"
 slowest_retry = "2s"
+[oncall.imoc]
+turns = [{ feed = "name" }]
 """
 NOWHERE = "http://127.0.0.1:1"
 URLS = ("SLACK_API_URL", "ZOOM_API_URL", "ZOOM_OAUTH_URL", "GITLAB_URL", "X_API_URL")
@@ -66,6 +68,7 @@ COMMANDS = (
     "show 99",
     "merge 1 --into 99 --yes",
     "retry 1 none",
+    "oncall check",
 )
 
 

@@ -1,0 +1,84 @@
+"""``muster oncall``: who is on call, and what is wrong ahead of time, with nothing else running."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from starter.cli import run
+from tests.oncall.calendars import calendar, event
+
+POLICY = """
+[people]
+ana = { name = "Ana Alves" }
+bo = {}
+[oncall.imoc]
+timezone = "Europe/Berlin"
+turns = [{ members = ["ana", "bo"], start = "2026-01-05 09:00", every = "FREQ=WEEKLY" }, { layer = 2, members = ["bo"] }]
+[oncall.services.api]
+turns = [{ feed = "api" }]
+"""
+AT = "2026-03-02T12:00:00+00:00"
+
+
+@pytest.fixture
+def said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Any:
+    path = tmp_path / "muster.toml"
+    path.write_text(POLICY)
+    feed = tmp_path / "api.ics"
+    feed.write_text(calendar(event("Ana Alves", ":20260101T000000Z", ":20990101T000000Z")))
+    monkeypatch.setenv("MUSTER_POLICY", str(path))
+    monkeypatch.setenv("MUSTER_FEED_API", str(feed))
+
+    def say(*words: str, code: int = 0) -> Any:
+        assert run(["oncall", *words]) == code
+        return capsys.readouterr().out
+
+    return say
+
+
+def test_everyone_on_call_is_shown_layer_by_layer(said: Any) -> None:
+    lines = said("--at", AT).splitlines()
+    assert lines[0].startswith("imoc: ana · then bo, until ")
+    assert lines[1].startswith("service:api: ana")
+
+
+def test_programs_get_one_document(said: Any) -> None:
+    (found,) = json.loads(said("--role", "imoc", "--at", AT, "--json"))
+    assert found == {
+        "rotation": "imoc",
+        "at": AT,
+        "layers": [["ana"], ["bo"]],
+        "until": "2026-03-09T08:00:00+00:00",
+        "fed_at": None,
+    }
+    (found,) = json.loads(said("--service", "api", "--at", AT, "--json"))
+    assert (found["rotation"], found["layers"]) == ("service:api", [["ana"]])
+    assert found["fed_at"] is not None
+
+
+def test_a_rotation_that_there_is_not_is_said(said: Any) -> None:
+    assert "No such rotation" in said("--role", "cmoc")
+    assert json.loads(said("--role", "cmoc", "--json")) == []
+
+
+def test_a_check_that_finds_nothing_leaves_with_0(said: Any) -> None:
+    assert said("check", "--weeks", "2") == "2 rotations, nothing wrong in the next 2 weeks\n"
+
+
+def test_a_check_that_finds_something_leaves_with_1(
+    said: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MUSTER_FEED_API")
+    found = json.loads(said("check", "--json", code=1))
+    assert found["problems"][0] == {
+        "rotation": "service:api",
+        "text": "feed api: MUSTER_FEED_API is not set",
+    }
+
+
+def test_a_wrong_word_is_refused(said: Any) -> None:
+    assert said("chek", code=2) == ""

@@ -19,7 +19,7 @@ from muster.domain.policy import Policy
 from muster.keys import KeysError
 from muster.policy import PolicyError, load
 from muster.settings import Settings, SettingsError
-from workers import attributes, deployment, pool, providers, schedule
+from workers import attributes, brief, deployment, pool, providers, schedule
 from workers.deployment import Deployment
 from workers.legible import missing_key
 from workers.revision import build_id
@@ -138,6 +138,7 @@ async def _lead(ours: Deployment, stopped: asyncio.Event) -> None:
 if __name__ == "__main__":
     dumps.forbid()
     logs.set_up(os.environ.get("MUSTER_LOG", "INFO"))
+    brief.install()
     code = asyncio.run(main())
     sys.stdout.flush()
     # A process that used a Temporal client may die at exit, after all is done (sdk-python#300).

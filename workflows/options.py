@@ -17,6 +17,9 @@ _QUEUES = {
     "status": names.STATUS_QUEUE,
 }
 HEARTBEAT = timedelta(seconds=5)
+OWN_ATTEMPT = timedelta(seconds=30)
+"""Our own workflows answer later the more ask them: who is cut off and asks again only adds to the line. A worker's death
+is noticed by the heartbeat."""
 _QUICKLY = timedelta(milliseconds=200)
 
 
@@ -41,21 +44,21 @@ def own(op: Op) -> bool:
 
 def first_leg(op: Op, timing: Timing) -> Leg:
     """Return the bounded attempts, after which the effect counts as degraded."""
-    return Leg(timing.first_leg, _attempt(timing), _retry(op, timing))
+    return Leg(timing.first_leg, _attempt(op, timing), _retry(op, timing))
 
 
 def second_leg(op: Op, timing: Timing, left: timedelta) -> Leg:
     """Return the slow retries, until the effect is given up; the ledger is never given up."""
-    return Leg(None if _endless(op) else left, _attempt(timing), _retry(op, timing))
+    return Leg(None if _endless(op) else left, _attempt(op, timing), _retry(op, timing))
 
 
 def _endless(op: Op) -> bool:
     return op.startswith("ledger.")
 
 
-def _attempt(timing: Timing) -> timedelta:
+def _attempt(op: Op, timing: Timing) -> timedelta:
     """Return the time of one attempt, which may be several calls: a read by key before the write, a name that is taken."""
-    return timing.http_timeout * 3
+    return OWN_ATTEMPT if own(op) else timing.http_timeout * 3
 
 
 def _retry(op: Op, timing: Timing) -> RetryPolicy:

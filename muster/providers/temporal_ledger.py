@@ -25,8 +25,8 @@ from muster.domain.ledger_pages import Found, Page, Question
 
 R = TypeVar("R")
 
-IN_FLIGHT = 8
-"""The server takes ten updates of a workflow at a time and turns others away; here they queue."""
+IN_FLIGHT = 4
+"""The server takes ten updates of a workflow at a time and turns others away; here they queue, in each of two workers."""
 
 _BY_STATUS: dict[RPCStatusCode, type[ports.ProviderError]] = {
     RPCStatusCode.RESOURCE_EXHAUSTED: ports.RateLimited,

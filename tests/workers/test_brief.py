@@ -17,10 +17,14 @@ def _installed() -> None:
     brief.install()
 
 
+def fail(error: BaseException) -> None:
+    raise error
+
+
 def logged(error: BaseException, caplog: pytest.LogCaptureFixture) -> str:
     try:
-        raise error
-    except BaseException:  # noqa: BLE001 - it was raised for its traceback alone
+        fail(error)
+    except BaseException:
         LOGGER.warning("Completing activity as failed (100%% of %s)", "it", exc_info=True)
     return caplog.text
 

@@ -275,7 +275,7 @@ class IncidentNotice(Value):
     at: datetime | None = None
     """When it happened: an incident that has ended hears of nothing after that."""
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
-    """What was unheard."""
+    """What was unheard; of one that is open or asks, what fires as far as it knows."""
 
 
 def parse(name: str, payload: object) -> commands.Command:

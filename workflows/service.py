@@ -151,7 +151,8 @@ class Service:
             self._take(domain.unheard(state, notice.workflow_id, notice.alerts, workflow.now()))
             return
         answer = domain.opened if notice.event is IncidentEvent.OPENED else domain.asked
-        self._take(answer(state, notice.workflow_id, notice.number, workflow.now()))
+        asked = (notice.workflow_id, notice.number, workflow.now(), notice.alerts)
+        self._take(answer(state, *asked))
 
     def _take(self, step: domain.Step) -> None:
         self._state, actions = step

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from muster.domain import facts as f
@@ -19,6 +20,9 @@ from muster.domain.state import IncidentState
 from muster.domain.telling import in_thread, on_record
 from muster.names import digest
 
+ALERTS_TOLD = 100
+"""So many alerts has one notice at most."""
+_LISTENS = frozenset({"opened", "asked"})
 CLOCK_SKEW = timedelta(minutes=5)
 """How far a vendor's clock may be behind ours."""
 
@@ -53,8 +57,16 @@ def _tell(
             number=state.number,
             event=event,
             at=fact.at,
+            alerts=_believed(state, service) if event in _LISTENS else (),
         )
         yield _notice(state, notice)
+
+
+def _believed(state: IncidentState, service: str) -> tuple[Alert, ...]:
+    """Return what fires as far as the incident knows: it may have missed the end of what it took over from another."""
+    firing = (one for one in state.alerts.values() if one.firing and one.service == service)
+    lean = {"summary": "", "link": ""}
+    return tuple(one.model_copy(update=lean) for one in islice(firing, ALERTS_TOLD))
 
 
 def _notice(state: IncidentState, notice: Notice) -> Effect:

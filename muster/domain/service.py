@@ -141,20 +141,27 @@ def observe(state: State, alerts: Iterable[Alert], now: Time) -> Step:
     return _declare(state, tuple(alert for alert in changed if alert.firing), now)
 
 
-def opened(state: State, workflow_id: str, number: int | None, now: Time) -> Step:
-    """Take in that an incident is open: one that is new here is told everything that fires."""
-    if workflow_id in state.incidents:
-        return _with(state, workflow_id, number, now), ()
+def opened(
+    state: State, workflow_id: str, number: int | None, now: Time, believed: tuple[Alert, ...] = ()
+) -> Step:
+    """Take in that an incident is open: one that is new here is told everything that fires.
+
+    ``believed`` is what fires as far as it knows: what of that has ended, it may have missed before it was known here.
+    """
+    fires = () if workflow_id in state.incidents else state.alerts.firing()
     state = _with(state, workflow_id, number, now)
-    return _tell(state, (workflow_id,), state.alerts.firing())
+    return _tell(state, (workflow_id,), (*fires, *state.alerts.ended(believed)))
 
 
-def asked(state: State, workflow_id: str, number: int | None, now: Time) -> Step:
-    """Take in that an incident asks: it is told what fires and what has ended since it listens."""
+def asked(
+    state: State, workflow_id: str, number: int | None, now: Time, believed: tuple[Alert, ...] = ()
+) -> Step:
+    """Take in that an incident asks: it is told what fires, and what has ended since it listens or of what it ``believed``."""
     state = _with(state, workflow_id, number, now)
     listener = state.incidents.get(workflow_id)
     known = state.alerts.since(listener.since) if listener else state.alerts.firing()
-    return _tell(state, (workflow_id,), known, empty=True)
+    told = {_sight(one): one for one in (*known, *state.alerts.ended(believed))}
+    return _tell(state, (workflow_id,), tuple(told.values()), empty=True)
 
 
 def closed(state: State, workflow_id: str) -> State:

@@ -6,9 +6,11 @@ import pytest
 
 from muster.domain import commands as c
 from muster.domain.deciding import Decision
+from muster.domain.effects import Op
 from muster.domain.lifecycle import Phase
 from muster.domain.plan import plan
 from muster.domain.severity import Severity
+from muster.messages import IncidentNotice
 from tests.domain.life import START, Life, alert
 
 S1, S2, S3, S4 = Severity
@@ -140,3 +142,14 @@ def test_a_duplicate_says_whether_it_is_private(*, private: bool) -> None:
     fact = life.must(c.Merge, **INTO).facts[0]
     (effect,) = plan(life.state, fact, life.policy)
     assert c.Absorb.model_validate_json(effect.body.payload).private is private
+
+
+def test_the_services_hear_from_the_survivor_what_it_believes_to_fire() -> None:
+    life = Life(S3)
+    life.tell(absorb(alerts=(alert("Db").model_copy(update={"service": "db"}),)))
+    absorbed = next(one for one in life.state.facts if one.kind == "absorbed")
+    told = [one for one in plan(life.state, absorbed, life.policy) if one.op is Op.SERVICE_TELL]
+    notices = [IncidentNotice.model_validate_json(one.body.payload) for one in told]
+    assert [(one.service, [known.name for known in one.alerts]) for one in notices] == [
+        ("db", ["Db"])
+    ]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -476,3 +477,15 @@ def test_whoever_is_open_is_told_that_what_came_too_late_has_stopped() -> None:
     state, _ = observe(state, (alert("a", end=2),), at(2))
     state, actions = service.unheard(state, first, (alert("a"),), at(3))
     assert reports(actions) == [("incident-2", [("a", True)]), ("incident-2", [("a", False)])]
+
+
+@pytest.mark.parametrize("hear", [service.opened, service.asked])
+def test_the_end_that_one_has_missed_is_told_to_who_believes_that_it_fires(hear: Any) -> None:
+    state, _ = observe(listening(alert("a"), alert("b")), [alert("a", end=2)], at(2))
+    # It took the alerts over from another incident, and is known here only since then.
+    _, actions = hear(state, "survivor", 2, at(5), (alert("a"), alert("b")))
+    ((who, told),) = reports(actions)
+    assert (who, sorted(told)) == ("survivor", [("a", False), ("b", True)])
+    state, _ = hear(state, "survivor", 2, at(5), (alert("a"),))
+    _, actions = hear(state, "survivor", 2, at(6), (alert("a"),))
+    assert ("a", False) in reports(actions)[0][1]

@@ -33,7 +33,7 @@ lint: $(STAMP) ## the static checks alone
 	$(BIN)/lint-imports
 
 test: lint ## all static checks and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 demo: $(STAMP) ## one incident from a real alert to closed, in under two minutes
 	$(BIN)/muster demo
@@ -49,7 +49,7 @@ chaos: $(STAMP) ## break everything at random and judge the promises: make chaos
 
 proofs: $(STAMP) ## the random and racing proofs at the size of their figures, in minutes
 	$(BIN)/python -m pytest --full tests/workflows/test_window_edge.py tests/workflows/test_against_model.py \
-		tests/oncall/test_large.py
+		tests/workflows/test_outages.py tests/oncall/test_large.py tests/domain/test_ledger_size.py
 
 audit-deps: $(STAMP) ## known vulnerabilities of all that the locks name; says where it could not look
 	$(BIN)/python -m tests.project.advisories

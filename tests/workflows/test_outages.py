@@ -40,7 +40,12 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield environment
 
 
-@pytest.mark.parametrize("away", OUTAGES, ids="-".join)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let one and all of them be away each time, and with ``--full`` each."""
+    chosen = OUTAGES if metafunc.config.getoption("--full") else [OUTAGES[0], OUTAGES[-1]]
+    metafunc.parametrize("away", chosen, ids="-".join)
+
+
 async def test_an_hour_without_providers_is_lived_through_and_caught_up_with(
     env: WorkflowEnvironment, away: tuple[str, ...]
 ) -> None:

@@ -108,6 +108,13 @@ class Rotation(Value):
     turns: Annotated[tuple[Turns, ...], Field(min_length=1, max_length=50)]
     overrides: Annotated[tuple[Override, ...], Field(max_length=500)] = ()
 
+    @model_validator(mode="after")
+    def _known_layers(self) -> "Rotation":
+        for place, override in enumerate(self.overrides):
+            if override.layer not in {one.layer for one in self.turns}:
+                raise ValueError(f"overrides: of {place} the layer {override.layer} has no turns")
+        return self
+
     def layers(self) -> int:
         """Return how many layers it has; one that is left out between others has nobody."""
         return max(one.layer for one in self.turns)

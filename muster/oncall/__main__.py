@@ -1,19 +1,24 @@
 """The process that unfolds: sources as JSON on stdin, what became of each as JSON on stdout."""
 
+import contextlib
 import json
 import resource
 import sys
 
 from muster.oncall import reading
-from muster.oncall.unfolding import MEMORY, PATIENCE, Source, Unfolded
+from muster.oncall.unfolding import EXHAUSTED, MEMORY, PATIENCE, Source, Unfolded
 
 
 def main() -> None:
     """Unfold every source that stands on stdin."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(PATIENCE), int(PATIENCE)))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    sources = [Source.model_validate(one) for one in json.load(sys.stdin)]
-    json.dump([_unfolded(one).model_dump(mode="json") for one in sources], sys.stdout)
+    with contextlib.suppress(ValueError, OSError):  # a system that knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    try:
+        sources = [Source.model_validate(one) for one in json.load(sys.stdin)]
+        json.dump([_unfolded(one).model_dump(mode="json") for one in sources], sys.stdout)
+    except MemoryError:
+        sys.exit(EXHAUSTED)
 
 
 def _unfolded(source: Source) -> Unfolded:

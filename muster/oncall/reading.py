@@ -57,6 +57,8 @@ def turns(found: Turns, timezone: str, since: datetime, until: datetime) -> list
         return [Shift(since, until, person) for person in found.members]
     start = found.start.replace(tzinfo=ZoneInfo(timezone))
     handovers = sorted(_handovers(found.every, start, until + _NEXT))
+    if not handovers:
+        return []  # it begins later than anybody asks
     members = found.members
     shifts = (
         Shift(

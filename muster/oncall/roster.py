@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -43,9 +43,9 @@ class Laid:
 class Roster:
     """All rotations by name: ``imoc``, ``cmoc``, ``ocit``, ``service:NAME``."""
 
-    rotations: Mapping[str, Laid] = field(default_factory=dict)
-    since: datetime | None = None
-    until: datetime | None = None
+    rotations: Mapping[str, Laid]
+    since: datetime
+    until: datetime
 
     def on_call(self, role: Role, service: str | None, at: datetime) -> tuple[tuple[str, ...], ...]:
         """Return who is on call for a role of an incident of this service, the first layer first."""
@@ -64,53 +64,46 @@ def named(oncall: OnCall) -> Iterator[tuple[str, Rotation]]:
         yield key[0] if len(key) == 1 else f"{SERVICE}{key[1]}", rotation
 
 
-async def load(
-    policy: Policy,
-    feeds: Feeds,
-    now: datetime,
-    overrides: Mapping[str, Sequence[Override]] | None = None,
-) -> Roster:
-    """Read all rotations of a policy, with what was overridden besides it; what cannot be read is a problem, never an error."""
-    since, until = now - BACK, now + AHEAD
-    names = known_as(policy.people)
-    rotations = dict(named(policy.oncall))
-    fetched = {name: await feeds.get(name) for name in _feeds(rotations.values())}
-    sources = [
-        (name, turns, _source(rotation, turns, fetched, names, (since, until)))
+async def load(policy: Policy, feeds: Feeds, now: datetime) -> Roster:
+    """Read all rotations of a policy; what cannot be read is a problem, never an error."""
+    today = now.replace(microsecond=0)  # shifts are of whole seconds
+    span = today - BACK, today + AHEAD
+    names, rotations = known_as(policy.people), dict(named(policy.oncall))
+    wanted = _feeds(rotations.values())
+    fetched = dict(zip(wanted, await asyncio.gather(*map(feeds.get, wanted)), strict=True))
+    asked = [
+        (name, turns, _source(rotation, turns, fetched, names, span))
         for name, rotation in rotations.items()
         for turns in rotation.turns
     ]
-    written = [source for _, turns, source in sources if turns.feed is None]
-    results = iter(await asyncio.to_thread(unfold, written))
-    unfolded = [
-        (
-            name,
-            turns,
-            (await asyncio.to_thread(unfold, [source]))[0] if turns.feed else next(results),
-        )
-        for name, turns, source in sources
-    ]
-    laid = {
-        name: _laid(
-            name,
-            rotation,
-            [(turns, one) for owner, turns, one in unfolded if owner == name],
-            fetched,
-            (overrides or {}).get(name, ()),
-        )
-        for name, rotation in rotations.items()
-    }
-    return Roster(laid, since, until)
+    unfolded = await _unfolded([source for _, _, source in asked])
+    read: dict[str, list[tuple[Turns, Unfolded]]] = {name: [] for name in rotations}
+    for (name, turns, _), found in zip(asked, unfolded, strict=True):
+        read[name].append((turns, found))
+    laid = {name: _laid(name, one, read[name], fetched) for name, one in rotations.items()}
+    return Roster(laid, *span)
+
+
+async def _unfolded(sources: Sequence[Source]) -> list[Unfolded]:
+    """Return what becomes of each: all that stands in policy in one process, and each calendar in one of its own."""
+    written = [one for one in sources if one.turns is not None]
+    calendars = [[one] for one in sources if one.turns is None]
+    calls = (asyncio.to_thread(unfold, these) for these in (written, *calendars))
+    ours, *theirs = await asyncio.gather(*calls)
+    of_policy, of_calendars = iter(ours), (one for (one,) in theirs)
+    return [next(of_calendars if one.turns is None else of_policy) for one in sources]
 
 
 def known_as(people: Mapping[str, PersonRecord]) -> dict[str, str]:
-    """Return the handle by each name, in lower case, under which a calendar may know a person."""
-    return {
-        name.lower(): handle
+    """Return the handle by each name, in lower case, under which a calendar may know a person; of namesakes by none."""
+    names = [
+        (name.lower(), handle)
         for handle, one in people.items()
-        for name in (handle, one.name, one.email)
+        for name in dict.fromkeys((handle, one.name, one.email))
         if name
-    }
+    ]
+    owners = {name: {handle for one, handle in names if one == name} for name, _ in names}
+    return {name: handle for name, handle in names if len(owners[name]) == 1}
 
 
 def _feeds(rotations: Iterable[Rotation]) -> list[str]:
@@ -136,13 +129,12 @@ def _laid(
     rotation: Rotation,
     read: Sequence[tuple[Turns, Unfolded]],
     fetched: Mapping[str, Feed],
-    overrides: Sequence[Override],
 ) -> Laid:
     layers = []
     for layer in range(1, rotation.layers() + 1):
         shifts = (shift for turns, one in read if turns.layer == layer for shift in one.timed())
         table = Timetable(shifts)
-        for override in (*rotation.overrides, *overrides):
+        for override in rotation.overrides:
             if override.layer == layer:
                 table = table.overridden(_shift(override, rotation.timezone))
         layers.append(table)

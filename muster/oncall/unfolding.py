@@ -14,6 +14,8 @@ PATIENCE = 60.0
 """Seconds that one source may take, and its limit of CPU time."""
 MEMORY = 2 << 30
 """Bytes of address space that the process may have."""
+EXHAUSTED = 3
+"""With this the process leaves that has no memory left."""
 MODULE = "muster.oncall"
 
 
@@ -61,9 +63,17 @@ def unfold(sources: Sequence[Source], patience: float | None = None) -> list[Unf
         )
     except subprocess.TimeoutExpired:
         return _failed(sources, f"takes longer than {patience:g} s to unfold")
-    except subprocess.CalledProcessError:
-        return _failed(sources, "takes more time or memory to unfold than it may have")
+    except subprocess.CalledProcessError as error:
+        return _failed(sources, _why(error))
     return [Unfolded.model_validate(one) for one in json.loads(done.stdout)]
+
+
+def _why(error: subprocess.CalledProcessError) -> str:
+    """Return why the process has ended: at one of its limits, or by an error that nobody foresaw."""
+    if error.returncode < 0 or error.returncode == EXHAUSTED:
+        return "takes more time or memory to unfold than it may have"
+    last = error.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    return f"cannot be unfolded: {last[:200]}"
 
 
 def _failed(sources: Sequence[Source], why: str) -> list[Unfolded]:

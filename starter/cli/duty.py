@@ -4,12 +4,12 @@ import asyncio
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from starter.cli import times
+from starter.cli.homes import home
 from starter.cli.options import Field, command, offered
 from starter.cli.page import Row, inert
 from starter.cli.policies import in_force
@@ -18,7 +18,7 @@ from starter.failures import BadInput
 
 if TYPE_CHECKING:
     from muster.domain.policy import Policy
-    from muster.oncall.roster import Laid, Problem, Roster
+    from muster.oncall.roster import Problem, Roster
 
 CACHE = "MUSTER_CACHE"
 ROLES = ("imoc", "cmoc", "ocit")
@@ -57,8 +57,11 @@ def oncall(session: Session, words: tuple[str, ...], weeks: int, **asked: Any) -
     if words:
         return _checked(session, policy, roster, now, timedelta(weeks=weeks))
     at = asked["at"] or now
+    if not roster.since <= at <= roster.until:
+        known = f"from {roster.since:%Y-%m-%d} to {roster.until:%Y-%m-%d}"
+        raise BadInput(f"at: who is on call is known {known}", "at")
     wanted = _asked(roster, asked["role"], asked["service"])
-    document = [_document(name, roster.rotations[name], at) for name in wanted]
+    document = [_document(roster, name, at) for name in wanted]
     session.show(document, _rows(document))
     return NOTHING_WRONG
 
@@ -76,21 +79,25 @@ def _asked(roster: "Roster", role: str | None, service: str | None) -> list[str]
 async def _roster(policy: "Policy", now: datetime) -> "Roster":
     from muster.oncall import feeds, roster
 
-    kept = feeds.Copies(Path(os.environ[CACHE]) if os.environ.get(CACHE) else None)
+    kept = feeds.Copies(home(CACHE, "XDG_CACHE_HOME", ".cache", "calendars"))
     calendars = feeds.Feeds(
         feeds.addresses(os.environ), kept, private=policy.oncall.private_addresses
     )
     return await roster.load(policy, calendars, now)
 
 
-def _document(name: str, laid: "Laid", at: datetime) -> Document:
+def _document(roster: "Roster", name: str, at: datetime) -> Document:
+    laid = roster.rotations[name]
     changes = (one.change(at) for one in laid.layers)
     return {
         "rotation": name,
         "at": at.isoformat(),
         "layers": [list(people) for people in laid.at(at)],
-        "until": min((one.isoformat() for one in changes if one), default=None),
+        "until": min(
+            (one.isoformat() for one in changes if one and one < roster.until), default=None
+        ),
         "fed_at": laid.fed_at.isoformat() if laid.fed_at else None,
+        "problems": [one.text for one in laid.problems],
     }
 
 
@@ -102,6 +109,8 @@ def _rows(documents: list[Document]) -> Iterator[Row]:
         layers = " · then ".join(", ".join(people) or "nobody" for people in one["layers"])
         until = f", until {times.shown(one['until'], now)}" if one["until"] else ""
         yield Row(f"{inert(one['rotation'])}: {inert(layers)}{until}", whole=True)
+        for text in one["problems"]:
+            yield Row(f"  {inert(text)}", style="yellow", whole=True)
 
 
 def _checked(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from muster.names import digest
+from starter.cli.homes import home
 from starter.failures import Failure
 
 Document = dict[str, Any]
@@ -122,16 +123,11 @@ class Spool:
 
 def place() -> Path:
     """Return the directory: MUSTER_SPOOL, else in the state directory of the XDG convention. Raises NotKept."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named)
-    state = os.environ.get("XDG_STATE_HOME", "")
-    if os.path.isabs(state):  # noqa: PTH117 - the convention asks to pass over any other
-        return Path(state) / "muster" / "spool"
-    try:
-        return Path.home() / ".local" / "state" / "muster" / "spool"
-    except RuntimeError:
+    found = home(VARIABLE, "XDG_STATE_HOME", ".local/state", "spool")
+    if found is None:
         message = f"there is no home to keep a spool in; set {VARIABLE}"
-        raise NotKept(message) from None
+        raise NotKept(message)
+    return found
 
 
 def _read(path: Path) -> Spooled | Path:

@@ -125,6 +125,15 @@ WRONG = {
         "oncall.cmoc.timezone",
         "IANA time zone",
     ),
+    "an override on a layer without turns": (
+        (
+            "[people]\nana = {}\n[oncall.imoc]\nturns = [{ members = ['ana'] }]\noverrides = [{ person = 'ana', layer = 2, "
+            "begins = '2026-02-02 09:00', ends = '2026-02-03 09:00' }]"
+        ),
+        3,
+        "oncall.imoc",
+        "the layer 2 has no turns",
+    ),
     "an override that goes back": (
         (
             '[people]\nana = {}\n[oncall.imoc]\nturns = [{ feed = "a" }]\n[[oncall.imoc.overrides]]\n'

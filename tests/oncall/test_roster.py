@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from muster.domain.policy import Policy
+import pytest
+
+from muster.domain.policy import PersonRecord, Policy
 from muster.domain.roles import Role
+from muster.oncall import unfolding
 from muster.oncall.checking import problems
 from muster.oncall.feeds import Copies, Feeds
 from muster.oncall.roster import Roster, load
@@ -124,3 +127,29 @@ def test_many_gaps_are_counted() -> None:
     texts = said(found, laid(found))
     assert len(texts) == 21
     assert texts[-1] == "imoc: and 36 more of these"
+
+
+def test_a_name_that_two_people_have_is_nobodys(tmp_path: Path) -> None:
+    feed = tmp_path / "imoc.ics"
+    feed.write_text(calendar(LONG))
+    found = policy(imoc={"turns": [{"feed": "imoc"}]})
+    people = {**found.people, "zoe": PersonRecord(name="ana alves")}
+    found = found.model_copy(update={"people": people})
+    roster = laid(found, {"imoc": str(feed)})
+    assert roster.on_call(Role.IMOC, None, NOW) == ((),)
+    assert '"Ana Alves" names nobody' in roster.rotations["imoc"].problems[0].text
+
+
+def test_turns_that_begin_long_after_all_that_is_asked_are_sound() -> None:
+    found = policy(imoc={"turns": [{**WEEKLY, "start": "2040-01-02 09:00"}]})
+    imoc = laid(found).rotations["imoc"]
+    assert (imoc.at(NOW), imoc.problems) == (((),), ())
+
+
+def test_an_error_that_nobody_foresaw_is_told_as_what_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unfolding, "MODULE", "muster.oncall.nowhere")
+    (problem,) = laid(policy(imoc={"turns": [WEEKLY]})).rotations["imoc"].problems
+    assert problem.text.startswith("layer 1: cannot be unfolded: ")
+    assert "muster.oncall.nowhere" in problem.text

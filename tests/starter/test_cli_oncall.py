@@ -32,6 +32,7 @@ def said(
     feed.write_text(calendar(event("Ana Alves", ":20260101T000000Z", ":20990101T000000Z")))
     monkeypatch.setenv("MUSTER_POLICY", str(path))
     monkeypatch.setenv("MUSTER_FEED_API", str(feed))
+    monkeypatch.setenv("MUSTER_CACHE", str(tmp_path / "cache"))
 
     def say(*words: str, code: int = 0) -> Any:
         assert run(["oncall", *words]) == code
@@ -54,6 +55,7 @@ def test_programs_get_one_document(said: Any) -> None:
         "layers": [["ana"], ["bo"]],
         "until": "2026-03-09T08:00:00+00:00",
         "fed_at": None,
+        "problems": [],
     }
     (found,) = json.loads(said("--service", "api", "--at", AT, "--json"))
     assert (found["rotation"], found["layers"]) == ("service:api", [["ana"]])
@@ -82,3 +84,15 @@ def test_a_check_that_finds_something_leaves_with_1(
 
 def test_a_wrong_word_is_refused(said: Any) -> None:
     assert said("chek", code=2) == ""
+
+
+def test_an_answer_from_an_old_copy_says_so(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    said()
+    monkeypatch.delenv("MUSTER_FEED_API")
+    answer, why = said("--service", "api").splitlines()
+    assert answer == "service:api: ana"
+    assert why.startswith("  feed api: MUSTER_FEED_API is not set; what it said at ")
+
+
+def test_a_time_that_nobody_knows_anything_of_is_refused(said: Any) -> None:
+    assert said("--at", "2099-01-01T00:00", code=2) == ""

@@ -94,9 +94,10 @@ class Run:
     async def _settle(self, wire: Wire) -> bool:
         """Bring everything to its end, and wait until no incident runs any more or none will ever end by itself."""
         deadline = time.monotonic() + self._plan.patience
-        swept = await Sweeper(wire, self._plan.patience).sweep()
         stuck = 0
         while time.monotonic() < deadline and stuck < HOPELESS:
+            # Again each time: what a closed one had not heard of any more may have declared another.
+            swept = await Sweeper(wire, deadline - time.monotonic()).sweep()
             await asyncio.sleep(QUIET)
             running = await _running(wire)
             if not running:

@@ -47,11 +47,13 @@ _PLACES = {name: place for section in COMMANDS.values() for name, (place, _) in 
 _EXITS = """\b
 Exit codes:
   0  done
+  1  anything else
   2  bad input, nothing was sent
   3  no such incident
   4  refused by a rule
   5  Temporal unreachable
-  6  recorded, not yet applied: do not repeat it"""
+  6  recorded, not yet applied: do not repeat it
+  130  left with Ctrl-C"""
 
 
 class Commands(click.Group):

@@ -33,7 +33,7 @@ lint: $(STAMP) ## the static checks alone
 	$(BIN)/lint-imports
 
 test: lint ## all static checks and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 20
 
 demo: $(STAMP) ## one incident from a real alert to closed, in under two minutes
 	$(BIN)/muster demo

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
@@ -129,14 +129,24 @@ class Pair:
         await self.compare()
         told = [fact.kind for fact, _ in lines(self.model.state)]
         assert await self.life.kinds() == told
+        await self.end()
+        return self.model.steps
+
+    async def end(self) -> None:
         with suppress(RPCError):
             await self.life.handle.terminate()
-        return self.model.steps
 
 
 def _refusal(cause: BaseException) -> m.Answer:
     assert isinstance(cause, ApplicationError)
     return m.Answer.model_validate(cause.details[0])
+
+
+async def _each(steps: Iterable[Coroutine[None, None, None]]) -> None:
+    """Go all of these steps to their ends, and raise the first failure only then."""
+    for result in await asyncio.gather(*steps, return_exceptions=True):
+        if result is not None:
+            raise result
 
 
 class Town:
@@ -158,6 +168,11 @@ class Town:
         for pair in self._pairs:
             self.steps += await pair.leave()
 
+    async def end(self) -> None:
+        """End what still lives: this server may let a worker that leaves wait for ever while it has tasks for it."""
+        for pair in self._pairs:
+            await pair.end()
+
     async def _another(self) -> Pair:
         seed = next(self._seeds)
         severity = Random(seed).choice(["S1", "S2", "S3", "S3", "S4", None])  # noqa: S311
@@ -166,8 +181,8 @@ class Town:
 
     async def _round(self) -> None:
         now = await self.env.get_current_time()
-        await asyncio.gather(*(pair.burst(now) for pair in self._pairs))
-        await asyncio.gather(*(pair.compare() for pair in self._pairs))
+        await _each(pair.burst(now) for pair in self._pairs)
+        await _each(pair.compare() for pair in self._pairs)
         await self.env.sleep(self._dice.choices(SPANS, CHANCES)[0])
         for pair in [pair for pair in self._pairs if pair.over]:
             self.steps += await pair.leave()
@@ -181,7 +196,10 @@ async def lived(steps: int, policy: Policy) -> int:
         working(env.client, Fates(), workflow_runner=UnsandboxedWorkflowRunner()),
     ):
         town = Town(env, policy)
-        await town.live(steps)
+        try:
+            await town.live(steps)
+        finally:
+            await town.end()
         return town.steps
 
 

@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from muster import names
     from muster.domain.effects import PROJECTIONS, Effect, EffectState, Receipt
-    from muster.domain.keeping import base_of, filled, projections
+    from muster.domain.keeping import READ, base_of, filled, projections
     from muster.domain.naming import key, name_of
     from muster.domain.outbox import Entry, Outbox
     from muster.domain.policy import Policy
@@ -25,14 +25,29 @@ class Writing:
     def __init__(self, outbox: Outbox, written: Mapping[str, str] | None = None) -> None:
         self._outbox = outbox
         self.written = dict(written or {})
+        self._of: tuple[IncidentState, Policy, tuple[Receipt | None, ...]] | None = None
+        self._digests: dict[str, str] = {}
 
     def project(self, state: IncidentState, policy: Policy) -> None:
         """Queue every projection that no longer shows the state."""
         if self._is_opening(state):
             return
+        self._forget_digests(state, policy)
         for effect in projections(state, lambda name: self._find(state, name)):
-            if self.written.get(name_of(effect.key)) != self._digest(effect, state, policy):
+            name = name_of(effect.key)
+            if name not in self._digests:
+                self._digests[name] = self._digest(effect, state, policy)
+            if self.written.get(name) != self._digests[name]:
                 self._outbox.project(effect, workflow.now())
+
+    def _forget_digests(self, state: IncidentState, policy: Policy) -> None:
+        """Let all digests be made anew, unless all that they are of is the same."""
+        found = tuple(self._find(state, name) for name in READ)
+        known = self._of
+        if known and known[0] is state and known[1] is policy and known[2] == found:
+            return
+        self._of = (state, policy, found)
+        self._digests.clear()
 
     def fill(self, entry: Entry, state: IncidentState, policy: Policy) -> None:
         """Give what is written from the state its content, at the moment when it begins."""

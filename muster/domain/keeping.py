@@ -8,7 +8,7 @@ from muster.domain.ledger import LedgerEntry
 from muster.domain.lifecycle import OPEN
 from muster.domain.naming import CHANNEL, LEDGER, effect_of
 from muster.domain.policy import Policy
-from muster.domain.render import Find, card, document, links, topic
+from muster.domain.render import LINKS, Find, card, document, links, topic
 from muster.domain.state import IncidentState
 
 _KEPT = (
@@ -20,6 +20,8 @@ _KEPT = (
     ("record", Op.LEDGER_RECORD, LEDGER, "registration"),
 )
 """What is kept current: its name, op, destination, and the effect that creates it."""
+READ = tuple(dict.fromkeys((*(base for *_, base in _KEPT), *(name for name, _ in LINKS))))
+"""The effects whose receipts stand in what is kept current, or decide whether it is."""
 
 
 def projections(state: IncidentState, find: Find) -> Iterator[Effect]:

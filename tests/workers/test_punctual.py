@@ -1,6 +1,7 @@
 """What happens while a query waits for a worker is not run by the clock of the task before."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,9 +16,13 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError
 from temporalio.worker import Replayer, Worker, WorkflowInstance
 
+from muster.converter import data_converter
+from muster.keys import Key
+from tests.security.rings import OLD
 from tests.servers import real
 from tests.workers.waiting import SPAN, Waiting
 from workers import punctual
@@ -73,6 +78,14 @@ class Instance(WorkflowInstance):
 
     def get_info(self) -> Any:
         raise NotImplementedError
+
+
+@pytest.mark.parametrize("keys", [(), (OLD,)], ids=["plain", "encrypting"])
+def test_no_context_would_change_what_the_codec_does(keys: Sequence[Key]) -> None:
+    converter = data_converter(keys)
+    context = WorkflowSerializationContext(namespace="default", workflow_id="incident-1")
+    assert converter.with_context(context).payload_codec is converter.payload_codec
+    assert converter.external_storage is None
 
 
 def watched() -> punctual._Punctual:

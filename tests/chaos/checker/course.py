@@ -14,6 +14,8 @@ class Course:
 
     severity: str = "S4"
     worst: str = "S4"
+    lowered: bool = False
+    """A person has lowered it, and nobody has rated it since."""
     phase: str = "active"
     clock: float | None = None
     """Since when the stability wait runs."""
@@ -41,7 +43,8 @@ def _adopted(course: Course, fact: Json) -> Course:
 
 
 def _rated(course: Course, fact: Json) -> Course:
-    return course.rated(fact["severity"])
+    lowered = fact["severity"] > fact["previous"]
+    return replace(course.rated(fact["severity"]), lowered=lowered)
 
 
 def _upgraded(course: Course, _fact: Json) -> Course:

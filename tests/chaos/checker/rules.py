@@ -81,7 +81,7 @@ def _upgrade_due(
         return incident.number if again else None
     raised = kind == "rated" and fact["severity"] <= fact["previous"]
     numbered = kind == "number_given" and before.phase in {"active", "resolved"}
-    if window is None or after.severity not in OPENS:
+    if window is None or after.lowered or after.severity not in OPENS:
         return None
     return window if numbered or raised or kind == "absorbed" else None
 

@@ -29,10 +29,11 @@ from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
 from workflows.reading import Reading
 from workflows.service import Service
+from workflows.stand_ins import Overrides
 
 PASSED_THROUGH = ("muster", "workflows", "pydantic", "pydantic_core", "annotated_types")
 """Modules without I/O or a clock of their own, which the sandbox need not load again for each workflow."""
-WORKFLOWS: list[type] = [Incident, Ledger, LedgerPage, Service, Auditor, Reading]
+WORKFLOWS: list[type] = [Incident, Ledger, LedgerPage, Service, Overrides, Auditor, Reading]
 INCIDENTS_CACHED = 5_000
 STICKY = timedelta(seconds=1)
 STOPPING = timedelta(seconds=5)

@@ -60,11 +60,13 @@ def parsed(table: dict[str, TypeAdapter[Any]], name: str, args: Sequence[RawValu
     try:
         return adapter.validate_python(decoded(args[0]))
     except ValidationError as error:
-        raise refusal(str(bad_input(error))) from None
+        found = bad_input(error)
+        raise refusal(str(found), found.field) from None
     except BadInput as error:
-        raise refusal(str(error)) from None
+        raise refusal(str(error), error.field) from None
 
 
-def refusal(message: str) -> ApplicationError:
-    """Return the error for a message that cannot be read."""
-    return ApplicationError(message, type="BadInput", non_retryable=True)
+def refusal(message: str, field: str | None = None) -> ApplicationError:
+    """Return the error for a message that cannot be read or does not do."""
+    details = {"message": message, "field": field}
+    return ApplicationError(message, details, type="BadInput", non_retryable=True)

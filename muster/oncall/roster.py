@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from muster.domain.policy import PersonRecord, Policy
 from muster.domain.roles import Role
 from muster.domain.rotation import OnCall, Override, Rotation, Turns
+from muster.domain.stand_ins import SERVICE, Arranged
 from muster.domain.timetable import Shift, Timetable
 from muster.oncall.feeds import Feed, Feeds
 from muster.oncall.unfolding import Source, Unfolded, unfold
 
 BACK, AHEAD = timedelta(days=366), timedelta(days=4 * 366)
 """How far from now a roster knows who is on call."""
-SERVICE = "service:"
 
 
 class Problem(NamedTuple):
@@ -64,8 +64,10 @@ def named(oncall: OnCall) -> Iterator[tuple[str, Rotation]]:
         yield key[0] if len(key) == 1 else f"{SERVICE}{key[1]}", rotation
 
 
-async def load(policy: Policy, feeds: Feeds, now: datetime) -> Roster:
-    """Read all rotations of a policy; what cannot be read is a problem, never an error."""
+async def load(
+    policy: Policy, feeds: Feeds, now: datetime, stand_ins: Sequence[Arranged] = ()
+) -> Roster:
+    """Read all rotations of a policy, with who stands in; what cannot be read is a problem, never an error."""
     today = now.replace(microsecond=0)  # shifts are of whole seconds
     span = today - BACK, today + AHEAD
     names, rotations = known_as(policy.people), dict(named(policy.oncall))
@@ -80,8 +82,25 @@ async def load(policy: Policy, feeds: Feeds, now: datetime) -> Roster:
     read: dict[str, list[tuple[Turns, Unfolded]]] = {name: [] for name in rotations}
     for (name, turns, _), found in zip(asked, unfolded, strict=True):
         read[name].append((turns, found))
-    laid = {name: _laid(name, one, read[name], fetched) for name, one in rotations.items()}
+    laid = {
+        name: _stood_in(name, _laid(name, one, read[name], fetched), stand_ins)
+        for name, one in rotations.items()
+    }
     return Roster(laid, *span)
+
+
+def _stood_in(name: str, laid: Laid, stand_ins: Sequence[Arranged]) -> Laid:
+    """Return the rotation with those who stand in on it; the last one counts."""
+    layers, problems = list(laid.layers), list(laid.problems)
+    for one in stand_ins:
+        if one.rotation == name and one.layer <= len(layers):
+            shift = Shift(one.begins, one.ends, one.person)
+            layers[one.layer - 1] = layers[one.layer - 1].overridden(shift)
+        elif one.rotation == name:
+            problems.append(
+                Problem(name, f"{one.person} stands in on layer {one.layer}, which it has no more")
+            )
+    return replace(laid, layers=tuple(layers), problems=tuple(problems))
 
 
 async def _unfolded(sources: Sequence[Source]) -> list[Unfolded]:

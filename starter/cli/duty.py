@@ -1,7 +1,6 @@
 """``oncall``: who is on call, and what is wrong with the rotations ahead of time."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,18 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from starter.cli import times
-from starter.cli.homes import home
 from starter.cli.options import Field, command, offered
+from starter.cli.overriding import override
 from starter.cli.page import Row, inert
 from starter.cli.policies import in_force
 from starter.cli.session import Session
-from starter.failures import BadInput
+from starter.failures import BadInput, Illegible, Silent, Unreachable
 
 if TYPE_CHECKING:
     from muster.domain.policy import Policy
     from muster.oncall.roster import Problem, Roster
 
-CACHE = "MUSTER_CACHE"
 ROLES = ("imoc", "cmoc", "ocit")
 NOTHING_WRONG, WRONG = 0, 1
 _WEEKS = 8
@@ -36,8 +34,15 @@ def _at(text: str) -> datetime:
     "muster oncall",
     "muster oncall --role ocit --service api --at 2026-12-24T03:00",
     "muster oncall check --weeks 8",
+    "muster oncall override imoc ana --until 18:00",
+    "muster oncall override service:api bo --from 2026-12-24T09:00 --until 2026-12-27T09:00",
 )
-@click.argument("words", nargs=-1, metavar="[check]", shell_complete=offered(("check",)))
+@click.argument(
+    "words",
+    nargs=-1,
+    metavar="[check | override ROTATION PERSON]",
+    shell_complete=offered(("check", "override")),
+)
 @click.option("--at", type=Field("at", _at), metavar="TIME", help="Another time than now.")
 @click.option("--role", type=click.Choice(ROLES, case_sensitive=False), help="This role alone.")
 @click.option("--service", metavar="NAME", help="The on-call of this service.")
@@ -48,21 +53,40 @@ def _at(text: str) -> datetime:
     show_default=True,
     help="How far ahead check looks.",
 )
+@click.option(
+    "--from",
+    "begins",
+    type=Field("from", _at),
+    metavar="TIME",
+    help="When an override begins; else now.",
+)
+@click.option("--until", type=Field("until", _at), metavar="TIME", help="When an override ends.")
+@click.option("--layer", type=int, default=1, show_default=True, help="The layer of an override.")
+@click.option("--reason", metavar="TEXT", help="Why there is an override.")
+@click.option("--withdraw", metavar="ID", help="The override that is not needed any more.")
 def oncall(session: Session, words: tuple[str, ...], weeks: int, **asked: Any) -> int:
-    """Show who is on call, or check the rotations ahead: gaps, calendars that cannot be had, clashes."""
-    if words not in {(), ("check",)}:
-        raise BadInput(f"must be nothing or check, not {' '.join(words)!r}", None)
+    """Show who is on call, check the rotations ahead, or put somebody else on one for some time.
+
+    A check finds gaps, calendars that cannot be had and people who are up for two roles.
+    """
+    from muster.oncall.checking import problems
+
     policy, now = in_force(), datetime.now(UTC)
-    roster = asyncio.run(_roster(policy, now))
+    if words[:1] == ("override",):
+        return override(session, policy, words[1:], asked)
+    if words not in {(), ("check",)}:
+        raise BadInput(f"must be nothing, check or override, not {' '.join(words)!r}", None)
+    roster, unknown = _roster(session, policy, now)
     if words:
-        return _checked(session, policy, roster, now, timedelta(weeks=weeks))
+        found = problems(policy, roster, now, timedelta(weeks=weeks))
+        return _checked(session, found, list(roster.rotations), weeks, unknown)
     at = asked["at"] or now
     if not roster.since <= at <= roster.until:
         known = f"from {roster.since:%Y-%m-%d} to {roster.until:%Y-%m-%d}"
         raise BadInput(f"at: who is on call is known {known}", "at")
     wanted = _asked(roster, asked["role"], asked["service"])
-    document = [_document(roster, name, at) for name in wanted]
-    session.show(document, _rows(document))
+    document = [_document(roster, name, at, unknown) for name in wanted]
+    session.show(document, _rows(document, unknown))
     return NOTHING_WRONG
 
 
@@ -76,17 +100,20 @@ def _asked(roster: "Roster", role: str | None, service: str | None) -> list[str]
     return [name] if name in roster.rotations else []
 
 
-async def _roster(policy: "Policy", now: datetime) -> "Roster":
-    from muster.oncall import feeds, roster
+def _roster(session: Session, policy: "Policy", now: datetime) -> "tuple[Roster, str | None]":
+    """Return the roster, and why the overrides may be missing in it: it serves without Temporal too."""
+    from muster.oncall import environment
+    from starter import overrides
 
-    kept = feeds.Copies(home(CACHE, "XDG_CACHE_HOME", ".cache", "calendars"))
-    calendars = feeds.Feeds(
-        feeds.addresses(os.environ), kept, private=policy.oncall.private_addresses
-    )
-    return await roster.load(policy, calendars, now)
+    standing, unknown = [], None
+    try:
+        standing = session.run(lambda muster: overrides.standing(muster.client))
+    except (Unreachable, Silent, Illegible) as failure:
+        unknown = f"overrides may be missing: {failure}"
+    return asyncio.run(environment.roster(policy, now, standing)), unknown
 
 
-def _document(roster: "Roster", name: str, at: datetime) -> Document:
+def _document(roster: "Roster", name: str, at: datetime, unknown: str | None) -> Document:
     laid = roster.rotations[name]
     changes = (one.change(at) for one in laid.layers)
     return {
@@ -97,11 +124,11 @@ def _document(roster: "Roster", name: str, at: datetime) -> Document:
             (one.isoformat() for one in changes if one and one < roster.until), default=None
         ),
         "fed_at": laid.fed_at.isoformat() if laid.fed_at else None,
-        "problems": [one.text for one in laid.problems],
+        "problems": [*(one.text for one in laid.problems), *([unknown] if unknown else [])],
     }
 
 
-def _rows(documents: list[Document]) -> Iterator[Row]:
+def _rows(documents: list[Document], unknown: str | None) -> Iterator[Row]:
     if not documents:
         yield Row("No such rotation: they stand in the policy under [oncall]", style="yellow")
     now = datetime.now(UTC)
@@ -110,26 +137,34 @@ def _rows(documents: list[Document]) -> Iterator[Row]:
         until = f", until {times.shown(one['until'], now)}" if one["until"] else ""
         yield Row(f"{inert(one['rotation'])}: {inert(layers)}{until}", whole=True)
         for text in one["problems"]:
-            yield Row(f"  {inert(text)}", style="yellow", whole=True)
+            if text != unknown:
+                yield Row(f"  {inert(text)}", style="yellow", whole=True)
+    if unknown:
+        yield Row(unknown, style="yellow", whole=True)
 
 
 def _checked(
-    session: Session, policy: "Policy", roster: "Roster", now: datetime, ahead: timedelta
+    session: Session,
+    found: "tuple[Problem, ...]",
+    rotations: list[str],
+    weeks: int,
+    unknown: str | None,
 ) -> int:
-    from muster.oncall.checking import problems
-
-    found = problems(policy, roster, now, ahead)
     document = {
-        "rotations": list(roster.rotations),
-        "weeks": ahead.days // 7,
+        "rotations": rotations,
+        "weeks": weeks,
         "problems": [one._asdict() for one in found],
+        "unknown": unknown,
     }
-    session.show(document, _findings(found, len(roster.rotations), ahead))
+    session.show(document, _findings(document))
     return WRONG if found else NOTHING_WRONG
 
 
-def _findings(found: "tuple[Problem, ...]", rotations: int, ahead: timedelta) -> Iterator[Row]:
-    for one in found:
-        yield Row(f"{inert(one.rotation)}: {inert(one.text)}", style="yellow", whole=True)
-    if not found:
-        yield Row(f"{rotations} rotations, nothing wrong in the next {ahead.days // 7} weeks")
+def _findings(document: Document) -> Iterator[Row]:
+    for one in document["problems"]:
+        yield Row(f"{inert(one['rotation'])}: {inert(one['text'])}", style="yellow", whole=True)
+    if document["unknown"]:
+        yield Row(document["unknown"], style="yellow", whole=True)
+    if not document["problems"]:
+        count, weeks = len(document["rotations"]), document["weeks"]
+        yield Row(f"{count} rotations, nothing wrong in the next {weeks} weeks")

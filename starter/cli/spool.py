@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from muster.homes import home
 from muster.names import digest
-from starter.cli.homes import home
 from starter.failures import Failure
 
 Document = dict[str, Any]

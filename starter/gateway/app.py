@@ -20,6 +20,7 @@ from starter.gateway.bodies import TooSlow, whole
 from starter.gateway.delivery import NotDeliveredError, deliver
 from starter.gateway.metrics import Metrics, OpenIncidents, page
 from starter.gateway.readiness import Readiness
+from starter.gateway.rotations import Rotations
 from starter.gateway.senders import Allowance, Busy, Tokens
 from starter.gateway.settings import GatewaySettings
 
@@ -49,6 +50,7 @@ class Gateway:
         self._open = OpenIncidents(client, self._metrics)
         self._audits = Audits(client, self._metrics)
         self._readiness = Readiness(client)
+        self._rotations = Rotations(client, settings.policy, self._metrics)
         self._tokens = Tokens(settings.tokens)
         self._allowances = {
             source: Allowance(source, settings.rate) for source in (*settings.tokens, SLACK)
@@ -60,6 +62,7 @@ class Gateway:
         app = web.Application(
             client_max_size=self._settings.limit, middlewares=[self._measured, _answered]
         )
+        app.cleanup_ctx.append(self._rotations.watching)
         app.router.add_post("/webhooks/alertmanager", self.alertmanager)
         if self._signatures is not None:
             app.router.add_post("/slack/events", self.slack)
@@ -101,8 +104,8 @@ class Gateway:
         return web.json_response({"status": "ok"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
-        """Say whether Temporal answers, and where it is looked for."""
-        details = await self._readiness.details()
+        """Say whether Temporal answers and where it is looked for, and what is wrong with the rotations ahead."""
+        details = await self._readiness.details() | {"rotations": self._rotations.details()}
         if details["ready"]:
             return web.json_response(details)
         return web.json_response(details, status=503, headers={"Retry-After": str(RETRY_AFTER)})

@@ -89,6 +89,12 @@ class Metrics:
             ("trouble",),
             registry=self.registry,
         )
+        self.rotations = Gauge(
+            "muster_rotation_problems",
+            "What is wrong with each rotation in the next weeks: gaps, clashes, calendars that cannot be had.",
+            ("rotation",),
+            registry=self.registry,
+        )
         self.last_look = Gauge(
             "muster_audit_last_look_timestamp_seconds",
             "When the auditor last looked; it grows old when nobody looks any more.",

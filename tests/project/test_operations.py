@@ -74,4 +74,4 @@ def test_the_alert_rules_can_be_read() -> None:
     rules = yaml.safe_load(PAGE.partition("```yaml\n")[2].partition("```")[0])
     found = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
     assert all(name in PAGE for name in found)
-    assert len(found) == len(set(found)) == 3
+    assert len(found) == len(set(found)) == 4

@@ -16,8 +16,9 @@ from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
 from workflows.reading import Reading
 from workflows.service import Service
+from workflows.stand_ins import Overrides
 
-WORKFLOWS = [Incident, Ledger, LedgerPage, Service, Auditor, Reading]
+WORKFLOWS = [Incident, Ledger, LedgerPage, Service, Overrides, Auditor, Reading]
 LIVES = (
     "auditor-completed",
     "incident-1-completed",

@@ -40,6 +40,7 @@ from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
 from workflows.reading import Reading
 from workflows.service import Service
+from workflows.stand_ins import Overrides
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -138,7 +139,7 @@ async def read_record(_question: object) -> dict[str, object]:
 @asynccontextmanager
 async def serving(client: Client) -> AsyncIterator[None]:
     """Run workers for every workflow, over a small world."""
-    workflows = [Incident, Ledger, LedgerPage, Service, Auditor, Reading]
+    workflows = [Incident, Ledger, LedgerPage, Service, Overrides, Auditor, Reading]
     activities: list[Callable[..., Any]] = [*World().activities(), look, read_record]
     ours = Worker(client, task_queue=names.TASK_QUEUE, workflows=workflows, activities=activities)
     others = [Worker(client, task_queue=queue, activities=activities) for queue in QUEUES]
@@ -187,9 +188,9 @@ async def settled(handle: Handle) -> WorkflowExecutionStatus:
 
 KINDS = (
     *(names.INCIDENT, names.LEDGER, names.LEDGER_PAGE),
-    *(names.SERVICE, names.AUDITOR, names.READING),
+    *(names.SERVICE, names.OVERRIDES, names.AUDITOR, names.READING),
 )
-ENDS_BADLY = {names.INCIDENT, names.LEDGER, names.LEDGER_PAGE, names.READING}
+ENDS_BADLY = {names.INCIDENT, names.LEDGER, names.LEDGER_PAGE, names.OVERRIDES, names.READING}
 """What fails with BadInput where it cannot read what it is started with; the others begin with nothing."""
 
 

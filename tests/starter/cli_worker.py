@@ -27,6 +27,7 @@ from workflows.incident import Incident
 from workflows.ledger import Ledger
 from workflows.ledger_page import LedgerPage
 from workflows.reading import Reading
+from workflows.stand_ins import Overrides
 
 QUEUES = (names.CHAT_QUEUE, names.CONFERENCE_QUEUE, names.TRACKER_QUEUE, names.STATUS_QUEUE)
 OURS = {op for op in Op if op.value.startswith("ledger.")} | {Op.INCIDENT_ABSORB}
@@ -96,7 +97,7 @@ async def serve(address: str) -> None:
         main = Worker(
             client,
             task_queue=names.TASK_QUEUE,
-            workflows=[Incident, Ledger, LedgerPage, Reading],
+            workflows=[Incident, Ledger, LedgerPage, Overrides, Reading],
             activities=[*own, *vendors],
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )

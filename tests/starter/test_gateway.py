@@ -45,7 +45,8 @@ async def opened(
     client: Client, sdk_metrics: str | None = None, **settings: Any
 ) -> AsyncIterator[Door]:
     """Serve a gateway in this process."""
-    chosen = GatewaySettings(tokens={SOURCE: SECRET}, policy=Policy(), **settings)
+    given: dict[str, Any] = {"tokens": {SOURCE: SECRET}, "policy": Policy()}
+    chosen = GatewaySettings(**given | settings)
     app = Gateway(client, chosen, sdk_metrics).app()
     async with TestClient(TestServer(app)) as door:
         yield door

@@ -1,4 +1,4 @@
-"""Where the command line keeps things: as a variable says, else in the directory that the XDG convention has for it."""
+"""Where a process keeps things of its user: as a variable says, else in the directory that the XDG convention has for it."""
 
 import os
 from pathlib import Path

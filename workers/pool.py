@@ -23,6 +23,7 @@ from muster.providers.temporal_ledger import TemporalLedger
 from muster.providers.threads import AT_A_TIME
 from workers.providers import Providers
 from workers.punctual import PunctualRunner
+from workers.witness import Witness
 from workflows.auditor import Auditor
 from workflows.incident import Incident
 from workflows.ledger import Ledger
@@ -101,7 +102,7 @@ def _workflows(
         task_queue=names.TASK_QUEUE,
         workflows=WORKFLOWS,
         activities=[method for one in ours for method in _methods(one)],
-        workflow_runner=PunctualRunner(restrictions=restrictions),
+        workflow_runner=PunctualRunner(restrictions=restrictions, witness=Witness(client)),
         max_cached_workflows=INCIDENTS_CACHED,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=STOPPING,

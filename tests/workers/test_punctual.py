@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError
 from temporalio.worker import Replayer, Worker, WorkflowInstance
+from temporalio.workflow import Info
 
 from muster.converter import data_converter
 from muster.keys import Key
@@ -27,6 +28,7 @@ from tests.servers import real
 from tests.workers.waiting import SPAN, Waiting
 from workers import punctual
 from workers.punctual import PunctualRunner, TooEarlyError
+from workers.witness import Witness
 
 QUEUE = "punctual"
 FIRED = WorkflowActivationJob(fire_timer=FireTimer(seq=1))
@@ -34,7 +36,8 @@ ASKED = WorkflowActivationJob(query_workflow=QueryWorkflow(query_type="timers"))
 
 
 def worker(client: Client) -> Worker:
-    return Worker(client, task_queue=QUEUE, workflows=[Waiting], workflow_runner=PunctualRunner())
+    runner = PunctualRunner(witness=Witness(client))
+    return Worker(client, task_queue=QUEUE, workflows=[Waiting], workflow_runner=runner)
 
 
 async def asked(handle: WorkflowHandle[Waiting, int]) -> None:
@@ -77,7 +80,7 @@ class Instance(WorkflowInstance):
         raise NotImplementedError
 
     def get_info(self) -> Any:
-        raise NotImplementedError
+        return None
 
 
 @pytest.mark.parametrize("keys", [(), (OLD,)], ids=["plain", "encrypting"])
@@ -88,8 +91,22 @@ def test_no_context_would_change_what_the_codec_does(keys: Sequence[Key]) -> Non
     assert converter.external_storage is None
 
 
-def watched() -> punctual._Punctual:
-    return punctual._Punctual(Instance())
+class Says(Witness):
+    """Says whether the task that is under way began at this second, or that nobody knows."""
+
+    def __init__(self, began_at: int | None) -> None:
+        self._began = began_at
+        self.asked = 0
+
+    def has_begun(self, info: Info, at: int, loop: asyncio.AbstractEventLoop) -> bool:
+        del info, loop
+        self.asked += 1
+        return self._began is None or self._began * 1_000_000_000 == at
+
+
+def watched(witness: Witness | None = None) -> punctual._Punctual:
+    nobody_asks_by_it: Any = None
+    return punctual._Punctual(Instance(), witness, nobody_asks_by_it)
 
 
 def news(
@@ -129,3 +146,51 @@ def test_a_cold_worker_refuses_it_each_time() -> None:
         cold.activate(news(3, 10, replay=True))
         with pytest.raises(TooEarlyError):
             cold.activate(news(7, 10))
+
+
+@pytest.mark.parametrize("began_at", [0, 13], ids=["none has begun", "a later one has"])
+def test_behind_a_task_that_left_nothing_the_server_says_that_it_is_too_early(
+    began_at: int,
+) -> None:
+    run = watched(Says(began_at))
+    run.activate(news(3, 10, replay=True))
+    with pytest.raises(TooEarlyError):
+        run.activate(news(7, 12))  # the time of a task of which the replay shows nothing
+
+
+@pytest.mark.parametrize("began_at", [12, None], ids=["it has begun", "nobody knows"])
+def test_what_has_begun_is_taken_and_asked_about_once(began_at: int | None) -> None:
+    witness = Says(began_at)
+    run = watched(witness)
+    run.activate(news(3, 10, replay=True))
+    run.activate(news(7, 12))
+    run.activate(news(9, 14))
+    assert witness.asked == 1
+
+
+async def test_the_server_knows_when_a_task_began_whichever_attempt_it_is() -> None:
+    """A cold worker goes on with timers, signals and updates, and after tasks that have failed."""
+    failing = [True]
+
+    class Failing(Witness):
+        def has_begun(self, info: Info, at: int, loop: asyncio.AbstractEventLoop) -> bool:
+            begun.append(super().has_begun(info, at, loop))
+            return not (failing and failing.pop())
+
+    begun: list[bool] = []
+    async with await real() as env:
+        runner = PunctualRunner(witness=Failing(env.client))
+
+        def cold() -> Worker:
+            return Worker(env.client, task_queue=QUEUE, workflows=[Waiting], workflow_runner=runner)
+
+        life = await env.client.start_workflow(Waiting.run, id="waiting", task_queue=QUEUE)
+        async with cold():
+            await life.query(Waiting.timers)
+        await life.signal(Waiting.poke)
+        async with cold():
+            assert await life.execute_update(Waiting.poked) == 1
+        async with cold():
+            assert await life.result() == 1
+    assert len(begun) > len(failing)
+    assert all(begun)

@@ -12,7 +12,7 @@ class Waiting:
     """Counts its timers, of which it needs one."""
 
     def __init__(self) -> None:
-        self._timers = 0
+        self._timers = self._pokes = 0
 
     @workflow.run
     async def run(self) -> int:
@@ -25,3 +25,11 @@ class Waiting:
     @workflow.query
     def timers(self) -> int:
         return self._timers
+
+    @workflow.signal
+    def poke(self) -> None:
+        self._pokes += 1
+
+    @workflow.update
+    async def poked(self) -> int:
+        return self._pokes

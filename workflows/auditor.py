@@ -31,15 +31,22 @@ class Auditor:
 
     @workflow.run
     async def run(self, *payloads: Any) -> Audit:
-        """Look, and say in the announcements channel what is news; what could not be said is said by the next look."""
+        """Look, and say in the announcements channel what is news; what could not be said is said by the next look.
+
+        A look that does not come to its end, since its workers die, leaves what the one before has left: its time grows old.
+        """
         del payloads
         before = _before()
-        found: tuple[Finding, ...] = await workflow.execute_activity(
-            names.AUDIT_LOOK,
-            result_type=tuple[Finding, ...],
-            summary="look at all open incidents",
-            **_QUICK,
-        )
+        try:
+            found: tuple[Finding, ...] = await workflow.execute_activity(
+                names.AUDIT_LOOK,
+                result_type=tuple[Finding, ...],
+                summary="look at all open incidents",
+                **_QUICK,
+            )
+        except ActivityError as error:
+            workflow.logger.error("the auditor could not look: %s", error.cause)
+            return before or Audit(at=audit.NEVER)
         new = audit.news(found, before, workflow.now())
         workflow.set_current_details(f"{len(found)} found, {len(new)} of it new")
         said = new if new and await self._say(new) else ()

@@ -1,11 +1,13 @@
 """What an auditor looks for in open incidents, and which of it is news: pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from muster.domain.model import Record, Time
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of a look that nobody has had."""
 OVERDUE = timedelta(seconds=30)
 """So long after its time a step counts as missed, not as just happening; with a look a minute, it is said in two."""
 STUCK_ATTEMPTS = 3

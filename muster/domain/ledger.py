@@ -111,7 +111,7 @@ class Limits(Record):
     """With more, the oldest go even inside their window: the state must fit into a payload."""
     rest: Span = Span(minutes=1)
     """How long pages that could not be written are left alone; nothing is dropped meanwhile."""
-    renew_after: Annotated[int, Field(ge=1)] = 500
+    renew_after: Annotated[int, Field(ge=1)] = 100
     """So many updates are one run of the ledger; the server refuses more than 2,000."""
 
 

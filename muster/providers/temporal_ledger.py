@@ -14,7 +14,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError, TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -25,8 +25,13 @@ from muster.domain.ledger_pages import Found, Page, Question
 
 R = TypeVar("R")
 
-IN_FLIGHT = 4
-"""The server takes ten updates of a workflow at a time and turns others away; here they queue, in each of two workers."""
+IN_FLIGHT, RECORDS = 4, 2
+"""The server takes ten updates of a workflow at a time and turns others away; here they queue, in each of two workers.
+
+Of them so many may be records of how an incident stands: numbers and closings do not wait behind those.
+"""
+_FIRST = Priority(priority_key=1)
+"""Where workers are few, the ledger's tasks go before an incident's: many wait for it."""
 
 _BY_STATUS: dict[RPCStatusCode, type[ports.ProviderError]] = {
     RPCStatusCode.RESOURCE_EXHAUSTED: ports.RateLimited,
@@ -58,6 +63,7 @@ class TemporalLedger:
         self._task_queue = task_queue
         self._timeout = timeout
         self._line = asyncio.Semaphore(IN_FLIGHT)
+        self._records = asyncio.Semaphore(RECORDS)
 
     async def register(self, registration: Registration) -> Registered:
         """Return the incident's number, or as what its key is known."""
@@ -69,7 +75,8 @@ class TemporalLedger:
 
     async def record(self, entry: LedgerEntry) -> None:
         """Bring the entry of an incident up to date."""
-        await self._update(names.LEDGER_RECORD, entry, type(None))
+        async with self._records:
+            await self._update(names.LEDGER_RECORD, entry, type(None))
 
     async def close(self, entry: LedgerEntry) -> ClosingRecorded:
         """Record the closing of this life of the incident."""
@@ -139,6 +146,7 @@ class TemporalLedger:
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             static_summary=summary,
+            priority=_FIRST,
         )
 
     async def _execute(

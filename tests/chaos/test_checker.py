@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.chaos import small
+from tests.chaos.checker.acknowledged import judge as acknowledged_rightly
 from tests.chaos.checker.evidence import Evidence
 from tests.chaos.checker.promises import ELSEWHERE, PROMISES, judge
 from tests.chaos.checker.report import figures, report
@@ -364,6 +365,9 @@ def test_a_look_of_the_auditor_breaks_its_silence() -> None:
     done = {"at": small.at(100), "type": "WORKFLOW_EXECUTION_COMPLETED"}
     look = {"workflow_id": "auditor-1", "run_id": "r", "type": "Auditor", "status": "COMPLETED"}
     evidence["executions"].append({**look, "events": [done]})
+    assert list(broken(evidence)) == [14], "one that saw nothing is no look"
+    seen = {"at": small.at(99), "type": "ACTIVITY_TASK_COMPLETED"}
+    evidence["executions"].append({**look, "events": [seen, done]})
     assert broken(evidence) == {}
 
 
@@ -384,3 +388,30 @@ def test_a_history_that_replays_at_the_next_try_is_counted_and_no_failure() -> N
     evidence["executions"][0]["events"].append(again)
     assert broken(evidence) == {}
     assert figures(Evidence(evidence), judge(Evidence(evidence)))["tasks tried again"] == 1
+
+
+def test_a_task_may_fail_that_a_stopped_worker_had() -> None:
+    evidence = small.clean()
+    a_task_fails(evidence)
+    why = evidence["executions"][0]["events"][-1]["workflowTaskFailedEventAttributes"]
+    why["failure"] = {"message": "[TMPRL1101] Potential deadlock detected"}
+    assert broken(evidence) == {7: {"failure"}}
+    blow = {"event": "blow", "what": "worker_stop", "whom": "new"}
+    times = {"at": small.epoch(8), "began": small.epoch(4), "over": small.epoch(8)}
+    evidence["log"].append({**blow, **times})
+    assert broken(evidence) == {}
+
+
+def test_a_merge_that_was_asked_is_refused_where_the_other_denied_it() -> None:
+    evidence = small.clean()
+    asked = small.first(evidence, "update_posted")
+    sent = next(
+        one
+        for one in evidence["log"]
+        if one["event"] == "sent" and one["command_id"] == asked["command_id"]
+    )
+    sent["name"], asked["kind"] = "merge", "merge_asked"
+    acknowledged(evidence, asked["command_id"])["outcome"] = "refused"
+    assert "contradiction" in {one.kind for one in acknowledged_rightly(Evidence(evidence))}
+    small.record(evidence).append({**asked, "command_id": "", "kind": "merge_denied"})
+    assert "contradiction" not in {one.kind for one in acknowledged_rightly(Evidence(evidence))}

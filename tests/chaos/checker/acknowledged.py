@@ -33,6 +33,7 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
 def _commands(evidence: Evidence) -> Iterator[Finding]:
     known = _own_facts(evidence)
     accepted = _accepted(evidence)
+    denied = {one.workflow_id for one in evidence.starts if one.of("merge_denied")}
     for ack in evidence.acknowledged.values():
         facts = known.get((ack["workflow_id"], ack["command_id"]), [])
         named = f"{ack['name']} {ack['command_id']} ({ack['outcome']})"
@@ -43,7 +44,8 @@ def _commands(evidence: Evidence) -> Iterator[Finding]:
         if ack["command_id"] not in accepted and ack["outcome"] not in NOTHING_KEPT:
             yield Finding(1, "loss", f"{named} is in no history")
         for fact in facts:
-            if not _fits(fact["kind"], ack["outcome"]):
+            by_the_other = fact["kind"] == "merge_asked" and ack["workflow_id"] in denied
+            if not by_the_other and not _fits(fact["kind"], ack["outcome"]):
                 yield Finding(1, "contradiction", f"{named} is {fact['kind']} on record")
     for (workflow_id, command_id), facts in known.items():
         if len(facts) > 1:

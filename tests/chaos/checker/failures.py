@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.chaos.checker.evidence import Evidence, Finding, Json
+from tests.chaos.checker.evidence import Evidence, Finding, Json, instant
 
 BENIGN = frozenset({"WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND"})
 """The server's way to say that something arrived in the last moment: the end is tried again."""
@@ -15,13 +15,17 @@ UNCLEAR = frozenset(
 )
 """A history does not replay, or the SDK's core has cut a page of it badly; an update is one that the server does not
 know, or one that a task given up by then has answered meanwhile: of each the second is well at the next try."""
+STOPPED = "[TMPRL1101]"
+"""What the SDK says of a workflow that took two seconds, as all do while their worker is stopped."""
+RESUMED = 10.0
+"""Seconds after a stop in which a worker may come upon it."""
 ENDED_WELL = frozenset({"RUNNING", "COMPLETED", "CONTINUED_AS_NEW"})
 
 
 def judge(evidence: Evidence) -> Iterator[Finding]:
     """Yield each failed task, failed workflow, and wrong number."""
     for execution in evidence.executions:
-        yield from _tasks(execution)
+        yield from _tasks(evidence, execution)
         if execution["status"] not in ENDED_WELL:
             yield from _failed(evidence, execution)
     yield from _numbers(evidence)
@@ -30,13 +34,25 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(7, "failure", f"the worker {name} ended by itself")
 
 
-def _tasks(execution: Json) -> Iterator[Finding]:
+def _tasks(evidence: Evidence, execution: Json) -> Iterator[Finding]:
     for place, event in enumerate(execution["events"]):
         if event["type"] == "WORKFLOW_TASK_FAILED":
             why = event["workflowTaskFailedEventAttributes"]
-            if why.get("cause") not in BENIGN and not healed(execution, place):
+            excused = why.get("cause") in BENIGN or _stopped(evidence, event)
+            if not excused and not healed(execution, place):
                 what = f"a task of {execution['workflow_id']}: {str(why)[:300]}"
                 yield Finding(7, "failure", what)
+
+
+def _stopped(evidence: Evidence, event: Json) -> bool:
+    """Tell whether a task failed since its worker stood still."""
+    message = event["workflowTaskFailedEventAttributes"].get("failure", {}).get("message", "")
+    at = instant(event["at"])
+    return message.startswith(STOPPED) and any(
+        one["began"] <= at <= one["over"] + RESUMED
+        for one in evidence.events("blow")
+        if one["what"] == "worker_stop"
+    )
 
 
 def healed(execution: Json, place: int) -> bool:

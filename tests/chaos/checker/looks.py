@@ -20,7 +20,8 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _looks(evidence: Evidence) -> Iterator[float]:
-    """Yield when each look had come to its end."""
+    """Yield when each look had come to its end; an auditor ends by itself also where its look never did."""
     for execution in evidence.executions:
-        if execution["type"] == "Auditor" and execution["status"] == "COMPLETED":
+        looked = any(one["type"] == "ACTIVITY_TASK_COMPLETED" for one in execution["events"])
+        if execution["type"] == "Auditor" and execution["status"] == "COMPLETED" and looked:
             yield instant(execution["events"][-1]["at"])

@@ -8,8 +8,9 @@ from temporalio import activity
 from activities.border import classified, cross, ref
 from muster import names
 from muster.domain.effects import Document, EffectCall, Op, Receipt
+from muster.domain.naming import name_of
 from muster.domain.privacy import is_open_to
-from muster.domain.record import Page, Question, page, read, rebuilt
+from muster.domain.record import Page, Question, is_part, page, read, rebuilt
 from muster.domain.state import IncidentState
 from muster.ports import Tracker
 
@@ -43,14 +44,10 @@ class TrackerActivities:
 
     @activity.defn(name=Op.TRACKER_NOTE)
     async def note(self, call: EffectCall) -> Receipt:
-        """Add a note of what happened and when."""
+        """Add a note of what happened and when; behind a part of the record, no sweep may come any more: it has its own."""
         if (tracker := self._tracker) is None:
             return OFF
-        body, at = call.body, call.body.at or datetime.now(UTC)
-        return await cross(
-            call,
-            lambda fresh: tracker.note(call.key, ref(call, "issue"), body.text, at, fresh=fresh),
-        )
+        return await cross(call, lambda fresh: _noted(tracker, call, fresh=fresh))
 
     @activity.defn(name=Op.TRACKER_SWEEP)
     async def sweep(self, call: EffectCall) -> Receipt:
@@ -87,6 +84,14 @@ class TrackerActivities:
             return OFF
         other, relation = call.body.other or 0, call.body.relation
         return await cross(call, lambda _: tracker.link(ref(call, "issue"), other, relation))
+
+
+async def _noted(tracker: Tracker, call: EffectCall, *, fresh: bool) -> Receipt:
+    issue, at = ref(call, "issue"), call.body.at or datetime.now(UTC)
+    written = await tracker.note(call.key, issue, call.body.text, at, fresh=fresh)
+    if is_part(name_of(call.key)):
+        await tracker.sweep(f"{call.incident}/", issue)
+    return written
 
 
 def _document(call: EffectCall) -> Document:

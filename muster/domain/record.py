@@ -50,6 +50,11 @@ class Page(Record):
     """Why there is nothing."""
 
 
+def is_part(name: str) -> bool:
+    """Tell whether an effect of this name hands over a part of the record, which may be the last thing of all."""
+    return name.startswith(_NAME)
+
+
 def export(state: IncidentState, room: int | None = None) -> Iterator[Effect]:
     """Yield the record since the last export as notes of the tracker, one JSON object a line.
 

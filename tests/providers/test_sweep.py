@@ -2,7 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from muster.domain.effects import Document, Receipt
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.tracker import TrackerActivities
+from muster.domain.effects import Body, Document, EffectCall, Op, Receipt
 from muster.sandbox import Sandbox
 from muster.sandbox.slack_state import BOT
 from tests.providers.clients import CARD, gitlab, slack, x, zoom
@@ -90,3 +94,23 @@ async def test_words_that_x_has_taken_twice_are_ours(sandbox: Sandbox) -> None:
     doubled(sandbox, "x", "POST /2/tweets")
     done = await x(sandbox).post(f"{PREFIX}post:1", "We look into it.", NOW, fresh=True)
     assert list(sandbox.x.posts) == [done.id]
+
+
+@pytest.mark.parametrize(("name", "count"), [("record:0", 1), ("note:1", 2)])
+async def test_a_part_of_the_record_is_swept_at_once(
+    sandbox: Sandbox, name: str, count: int
+) -> None:
+    """It may be the last thing of all; any other note waits for the incident's sweeps."""
+    tracker, prefix = gitlab(sandbox), "incident-1/"
+    issue = await tracker.open(f"{prefix}issue", Document(title="#1 x"), fresh=True)
+    doubled(sandbox, "gitlab", "add_note")
+    call = EffectCall(
+        key=f"{prefix}{name}",
+        op=Op.TRACKER_NOTE,
+        body=Body(text="words", at=NOW),
+        incident="incident-1",
+        refs={f"{prefix}issue": issue},
+    )
+    await ActivityEnvironment().run(TrackerActivities(tracker).note, call)
+    notes = sandbox.gitlab.issues[issue.id]["notes"]
+    assert len([one for one in notes if f"muster:{prefix}{name} " in one["body"]]) == count

@@ -7,7 +7,7 @@ from tests.chaos.checker.evidence import Evidence, Finding, Json
 from tests.chaos.checker.failures import healed
 from tests.chaos.checker.promises import ELSEWHERE, PROMISES
 from tests.chaos.checker.telling import intents
-from tests.chaos.checker.timers import latest
+from tests.chaos.checker.timers import latest, latest_number
 
 SHOWN = 12
 HAPPENED = ("closed", "reopened", "regressed", "upgraded", "merged", "cancelled", "refused")
@@ -37,6 +37,7 @@ def figures(evidence: Evidence, judged: dict[int, list[Finding]]) -> dict[str, f
         "order violations": kinds["order"],
         "others broken": sum(kinds.values()) - kinds["duplicate"] - kinds["loss"] - kinds["order"],
         "tasks tried again": _healed(evidence),
+        "latest number s": round(latest_number(evidence), 2),
         "latest closing s": round(latest(evidence), 2),
         "answered at first try": sum(one["tries"] == 1 for one in evidence.acknowledged.values()),
         "answer p50 s": round(_share(acks, 0.5), 2),

@@ -42,12 +42,26 @@ def latest(evidence: Evidence) -> float:
     return max(found, default=0.0)
 
 
+def latest_number(evidence: Evidence) -> float:
+    """Return after how many undisturbed seconds the last incident had its number."""
+    waited = (
+        lateness(evidence, instant(one.of("declared")[0]["at"]), instant(given["at"]))
+        for one in evidence.incidents
+        for given in one.of("number_given")[:1]
+    )
+    return max(waited, default=0.0)
+
+
 def _all_closings(evidence: Evidence) -> Iterator[tuple[float, float, Incident]]:
+    """Yield when each closing was due: an S3 without a wait not before the ledger has said that it is no S2."""
     for incident in evidence.incidents:
+        numbered = 0.0
         for before, fact, _ in steps(incident):
+            if fact["kind"] == "number_given":
+                numbered = instant(fact["at"])
             if fact["kind"] == "closed" and before.clock is not None:
                 wait = float(evidence.plan["stability"]) if before.owes else 0.0
-                yield before.clock + wait, instant(fact["at"]), incident
+                yield max(before.clock + wait, numbered), instant(fact["at"]), incident
 
 
 def _closings(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
@@ -57,17 +71,18 @@ def _closings(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
 
 
 def _windows(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
-    """Yield windows that ended before their time; the ledger's time of the closing counts."""
+    """Yield windows that ended before their time or late: the ledger's time of the closing counts, once it is known."""
     closed: float | None = None
+    known = 0.0
     for fact in incident.of("closing_confirmed", "reopened", "window_ended"):
         if fact["kind"] == "closing_confirmed":
-            closed = instant(fact["closed_at"])
+            closed, known = instant(fact["closed_at"]), instant(fact["at"])
         elif fact["kind"] == "reopened":
             closed = None
         elif closed is None:
             yield Finding(4, "early", f"the window of {incident} ended before it began")
         else:
-            due = closed + float(evidence.plan["upgrade"])
+            due = max(closed + float(evidence.plan["upgrade"]), known)
             yield from _at(evidence, f"the window of {incident}", due, instant(fact["at"]))
 
 

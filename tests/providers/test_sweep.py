@@ -103,7 +103,7 @@ async def test_a_part_of_the_record_is_swept_at_once(
     """It may be the last thing of all; any other note waits for the incident's sweeps."""
     tracker, prefix = gitlab(sandbox), "incident-1/"
     issue = await tracker.open(f"{prefix}issue", Document(title="#1 x"), fresh=True)
-    doubled(sandbox, "gitlab", "add_note")
+    doubled(sandbox, "gitlab", "/notes")
     call = EffectCall(
         key=f"{prefix}{name}",
         op=Op.TRACKER_NOTE,

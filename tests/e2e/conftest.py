@@ -1,8 +1,6 @@
 """A whole stack for each test: real server, real worker process, real command line, sandbox."""
 
 import json
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from starter.stack.embedded import Stack
 from starter.stack.places import HOST, free_ports
+from tests import zygote
 
 POLICY = """
 [windows]
@@ -33,14 +32,8 @@ class Scene:
 
     def muster(self, *words: str, code: int | None = 0) -> Any:
         """Run a command and return its JSON; with ``code`` None any exit code will do."""
-        done = subprocess.run(
-            [sys.executable, "-c", "from starter.cli import main; main()", *words, "--json"],
-            env=self.stack.environment | {"MUSTER_AS": "ana"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        environment = dict(self.stack.environment) | {"MUSTER_AS": "ana"}
+        done = zygote.run([*words, "--json"], environment)
         assert code in {None, done.returncode}, done.stdout + done.stderr
         return json.loads(done.stdout)
 

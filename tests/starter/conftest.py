@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from muster import names
+from tests import zygote
 
 ROOT = Path(__file__).parents[2]
 TEMPORAL = os.environ.get("TEMPORAL_BINARY") or str(Path(sys.executable).parent / "temporal")
@@ -55,6 +56,12 @@ class Cli:
 
     def __call__(self, *words: str, stdin: str = "", **environment: str) -> Ended:
         """Run one command to its end."""
+        begun = time.monotonic()
+        done = zygote.run(list(words), self.all_of(environment), stdin=stdin, timeout=30)
+        return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+
+    def alone(self, *words: str, stdin: str = "", **environment: str) -> Ended:
+        """Run one command in a process that begins with it, as a person's does."""
         begun = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", MAIN, *words],

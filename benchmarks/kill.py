@@ -52,10 +52,13 @@ def _two_workers(bench: Bench) -> Iterator[Sequence[Child]]:
 
 
 def _holder(bench: Bench, workflow_id: str, workers: Sequence[Child]) -> Child:
-    """Return the worker that did the incident's last task: what is cached there goes nowhere else."""
+    """Return the worker that did the incident's last task: what is cached there goes nowhere else.
+
+    Where that one is dead and nobody has taken over yet, any will do.
+    """
     tasks = [one[_TASK] for one in bench.history(workflow_id) if _TASK in one]
     process = int(tasks[-1]["identity"].partition("@")[0])
-    return next(one for one in workers if one.pid == process)
+    return next((one for one in workers if one.pid == process), workers[0])
 
 
 def _await(worker: Child) -> None:

@@ -217,6 +217,7 @@ def test_lists(muster: Cli) -> None:
     first = declared(muster, "list me", "--service", "lists", "--severity", "S3")
     second = declared(muster, "cancel me", "--service", "lists", "--severity", "S4")
     muster("cancel", label(second), "--reason", "x")
+    until_gone(muster, second)
     found = muster("list", "--service", "lists", "--json").document
     assert [one["number"] for one in found] == [second["number"], first["number"]]
     assert found[0].keys() >= {"number", "workflow_id", "severity", "phase", "title", "service"}

@@ -33,7 +33,7 @@ def run(
             code = _zygote().ask(
                 {"words": words, "environment": environment, "home": home}, timeout
             )
-        except (TimeoutError, OSError):
+        except (TimeoutError, OSError, ValueError):  # late, or it has died
             _zygote.cache_clear()
             raise
         out, err = (Path(home, name).read_text() for name in ("out", "err"))

@@ -1,9 +1,8 @@
-"""Asks the server whether a workflow task is under way: in the history that a worker is given that does not stand."""
+"""Asks the server when the workflow task that is under way began; what a worker is handed does not always say it."""
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingWorkflowTaskState
@@ -34,14 +33,10 @@ class Witness:
             return True
         return began_at is None or began_at == at
 
-    def _began_at(self, info: Info) -> Coroutine[Any, Any, int | None]:
+    async def _began_at(self, info: Info) -> int | None:
         """Return when the pending task began, 0 where it has not; None where the server says nothing of it."""
         execution = WorkflowExecution(workflow_id=info.workflow_id, run_id=info.run_id)
-        return self._asked(
-            DescribeWorkflowExecutionRequest(namespace=info.namespace, execution=execution)
-        )
-
-    async def _asked(self, request: DescribeWorkflowExecutionRequest) -> int | None:
+        request = DescribeWorkflowExecutionRequest(namespace=info.namespace, execution=execution)
         service = self._client.workflow_service
         described = await service.describe_workflow_execution(request, timeout=PATIENCE)
         if not described.HasField("pending_workflow_task"):

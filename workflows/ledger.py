@@ -20,10 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.ledger import Claim, LedgerEntry, LedgerState, Registration, lookup, newest
     from muster.domain.ledger_windows import standing
     from muster.domain.model import Record
-    from muster.encrypted import Undecipherable
-    from muster.messages import BadInput
     from workflows.endurance import endure
-    from workflows.ledger_messages import carried, packed, parsed, refusal
+    from workflows.heirs import packed, parsed, taken_over
 
 Message = Registration | LedgerEntry | Claim | int
 Rule = Callable[..., tuple[LedgerState, Record | None]]
@@ -64,16 +62,7 @@ class Ledger:
         self._lock = asyncio.Lock()
         self._updates = 0
         self._rests_until: datetime | None = None
-        self._refused: ApplicationError | Undecipherable | None = None
-        self._state = LedgerState()
-        try:
-            self._state = carried(payloads, LedgerState, "next_number")
-        except BadInput as error:
-            if workflow.info().continued_run_id:
-                raise  # a newer version's carrier: the task waits for a worker that can read it
-            self._refused = refusal(str(error))
-        except Undecipherable as error:
-            self._refused = error
+        self._state, self._refused = taken_over(payloads, LedgerState, "next_number")
         self._show()
 
     @workflow.run

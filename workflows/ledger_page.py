@@ -5,17 +5,14 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import TypeAdapter
 
     from muster import names
     from muster.domain.ledger_pages import Found, Page, Question, found, merged
-    from muster.encrypted import Undecipherable
-    from muster.messages import BadInput
     from workflows.endurance import endure
-    from workflows.ledger_messages import carried, packed, parsed, refusal
+    from workflows.heirs import packed, parsed, refusal, taken_over
 
 RENEW_AFTER = 200
 """So many updates are one run of a page."""
@@ -31,16 +28,7 @@ class LedgerPage:
     def __init__(self, *payloads: object) -> None:
         """Take over what the run before has left."""
         self._updates = 0
-        self._refused: ApplicationError | Undecipherable | None = None
-        self._page = Page()
-        try:
-            self._page = carried(payloads, Page, "entries")
-        except BadInput as error:
-            if workflow.info().continued_run_id:
-                raise  # a newer version's carrier: the task waits for a worker that can read it
-            self._refused = refusal(str(error))
-        except Undecipherable as error:
-            self._refused = error
+        self._page, self._refused = taken_over(payloads, Page, "entries")
 
     @workflow.run
     async def run(self, *payloads: object) -> None:

@@ -13,9 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from muster import names
     from muster.domain.foreign import in_code
     from muster.domain.stand_ins import Arranged, StandIn, StandIns, Withdraw, applied, refusal
-    from muster.encrypted import Undecipherable
-    from muster.messages import BadInput
-    from workflows import ledger_messages as messages
+    from workflows import heirs
     from workflows.endurance import endure
 
 RENEW_AFTER = 200
@@ -36,16 +34,7 @@ class Overrides:
     def __init__(self, *payloads: object) -> None:
         """Take over what the run before has left."""
         self._taken = 0
-        self._refused: ApplicationError | Undecipherable | None = None
-        self._state = StandIns()
-        try:
-            self._state = messages.carried(payloads, StandIns, "arranged")
-        except BadInput as error:
-            if workflow.info().continued_run_id:
-                raise  # a newer version's carrier: the task waits for a worker that can read it
-            self._refused = messages.refusal(str(error))
-        except Undecipherable as error:
-            self._refused = error
+        self._state, self._refused = heirs.taken_over(payloads, StandIns, "arranged")
 
     @workflow.run
     async def run(self, *payloads: object) -> None:
@@ -54,7 +43,7 @@ class Overrides:
         if self._refused:
             raise self._refused
         await endure(self._keep)
-        workflow.continue_as_new(messages.packed(self._state))
+        workflow.continue_as_new(heirs.packed(self._state))
 
     async def _keep(self) -> None:
         await workflow.wait_condition(self._is_spent)
@@ -92,9 +81,9 @@ class Overrides:
 
     def _read(self, name: str, args: Sequence[RawValue]) -> StandIn | Withdraw:
         """Return the message. Raises ApplicationError saying what is wrong with it."""
-        asked: StandIn | Withdraw = messages.parsed(_MESSAGES, name, args)
+        asked: StandIn | Withdraw = heirs.parsed(_MESSAGES, name, args)
         if why := refusal(self._state, asked, workflow.now()):
-            raise messages.refusal(f"{why.field}: {why.text}", why.field)
+            raise heirs.refusal(f"{why.field}: {why.text}", why.field)
         return asked
 
     def _take(self, asked: StandIn | Withdraw) -> None:

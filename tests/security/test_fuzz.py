@@ -35,7 +35,7 @@ from tests.security.junk import COMMANDS as GOOD
 from tests.security.junk import COUNTS, DECLARATION, TEXTS, VALUES, bent, refused, tried
 from tests.starter.test_alertmanager import captured
 from workflows.carrier import Carrier, unpack
-from workflows.ledger_messages import carried
+from workflows.heirs import carried
 
 T = TypeVar("T")
 

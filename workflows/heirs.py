@@ -1,4 +1,4 @@
-"""How the ledger and its pages read payloads, and what they leave to their next run."""
+"""How workflows that never end read payloads, and what one run of them leaves to the next."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
     from muster.domain.foreign import clean
     from muster.domain.model import Record
+    from muster.encrypted import Undecipherable
     from muster.messages import BadInput, bad_input
     from workflows import packing
     from workflows.payloads import decoded, started_with
@@ -41,6 +42,23 @@ def _unpacked(given: object, model: type[S]) -> S:
     if isinstance(given, bytes):
         return model.model_validate_json(packing.unpacked(given))
     return model.model_validate(given)
+
+
+def taken_over(
+    payloads: Sequence[object], model: type[S], required: str
+) -> tuple[S, ApplicationError | Undecipherable | None]:
+    """Return what the run before has left, or an empty state and with what this run is to fail.
+
+    Raises BadInput for a newer version's carrier: the task waits for a worker that can read it.
+    """
+    try:
+        return carried(payloads, model, required), None
+    except BadInput as error:
+        if workflow.info().continued_run_id:
+            raise
+        return model(), refusal(str(error), error.field)
+    except Undecipherable as error:
+        return model(), error
 
 
 def packed(state: Record) -> Record | bytes:

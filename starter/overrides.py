@@ -35,7 +35,7 @@ async def standing(client: Client) -> list[Arranged]:
     except Gone:
         return []
     except WorkflowQueryFailedError:
-        message = "no worker answers"
+        message = "the workflow that keeps them could not answer"
         raise Silent(message) from None
     return [Arranged.model_validate(one) for one in found]
 

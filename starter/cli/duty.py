@@ -34,13 +34,14 @@ def _at(text: str) -> datetime:
     "muster oncall",
     "muster oncall --role ocit --service api --at 2026-12-24T03:00",
     "muster oncall check --weeks 8",
+    "muster oncall override",
     "muster oncall override imoc ana --until 18:00",
     "muster oncall override service:api bo --from 2026-12-24T09:00 --until 2026-12-27T09:00",
 )
 @click.argument(
     "words",
     nargs=-1,
-    metavar="[check | override ROTATION PERSON]",
+    metavar="[check | override [ROTATION PERSON]]",
     shell_complete=offered(("check", "override")),
 )
 @click.option("--at", type=Field("at", _at), metavar="TIME", help="Another time than now.")

@@ -23,10 +23,12 @@ _NAMED = 2
 def override(
     session: "Session", policy: "Policy", words: tuple[str, ...], given: Mapping[str, Any]
 ) -> int:
-    """Put a person on a rotation, or withdraw an override."""
+    """Put a person on a rotation, withdraw an override, or list those that stand."""
     from starter import overrides
 
     withdrawn = given["withdraw"]
+    if not words and not withdrawn:
+        return _listed(session)
     name = names.WITHDRAW if withdrawn else names.STAND_IN
     asked = _withdraw(words, withdrawn) if withdrawn else _stand_in(session, policy, words, given)
     message = {"command_id": f"cli-{uuid.uuid4()}", "actor": session.actor} | asked
@@ -34,6 +36,18 @@ def override(
     document = kept or {"outcome": "recorded", "id": message["command_id"]}
     session.show(document, _rows(kept))
     return DONE if kept else RECORDED
+
+
+def _listed(session: "Session") -> int:
+    """Show who stands in, now or later, each with the command that undoes it."""
+    from starter import overrides
+
+    standing = session.run(lambda muster: overrides.standing(muster.client))
+    now = datetime.now(UTC)
+    document = [one.model_dump(mode="json") for one in standing if one.ends > now]
+    rows = [row for one in document for row in _rows(one)]
+    session.show(document, rows or [Row("Nobody stands in")])
+    return DONE
 
 
 def _withdraw(words: tuple[str, ...], withdrawn: str) -> Document:
@@ -83,6 +97,7 @@ def _rows(kept: Document | None) -> Iterator[Row]:
     if kept is None:
         text = "recorded, not yet applied: no worker answers. Do not repeat it"
         yield Row(text, style="yellow", whole=True)
+        yield Row("muster oncall override", label="Then in", whole=True)
         return
     yield Row(described(kept, datetime.now(UTC)), whole=True)
     if kept["withdrawn_by"]:

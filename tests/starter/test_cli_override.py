@@ -55,9 +55,13 @@ def test_who_stands_in_is_on_call_until_withdrawn(oncall: OnCall, stood_in: dict
     assert (stood_in["person"], stood_in["by"], stood_in["reason"]) == ("cy", "ann", "ana is ill")
     assert oncall.layers() == {"imoc": [["cy"], ["bo"]], "service:api": [["bo"]]}
     assert oncall.layers("--at", "3h")["imoc"] == [["ana"], ["bo"]]
+    listed = oncall("override", "--json").document
+    assert stood_in["id"] in [one["id"] for one in listed]
+    assert f"To undo   muster oncall override --withdraw {stood_in['id']}" in oncall("override").out
     done = oncall("override", "--withdraw", stood_in["id"])
     assert (done.code, done.out.splitlines()[1]) == (0, "withdrawn")
     assert oncall.layers()["imoc"] == [["ana"], ["bo"]]
+    assert oncall("override").out == "Nobody stands in\n"
 
 
 def test_people_are_told_how_to_undo_it(oncall: OnCall) -> None:
@@ -100,3 +104,5 @@ def test_without_a_worker_it_is_recorded_and_who_is_on_call_is_still_answered(
     assert imoc["problems"] == ["overrides may be missing: no worker answers"]
     cli_workers.start()
     assert oncall.layers()["imoc"] == [["cy"], ["bo"]]
+    for one in oncall("override", "--json").document:
+        assert oncall("override", "--withdraw", one["id"]).code == 0

@@ -1,8 +1,32 @@
-"""What all tests share: how much of the long proofs is shown."""
+"""What all tests share: how much of the long proofs is shown, and that each failure is said at once and ends."""
 
+import faulthandler
 import gc
+import os
+from collections.abc import Generator
 
 import pytest
+
+_LEFT = 180.0  # seconds for what a failed test leaves to end
+_STDERR = pytest.StashKey[int]()
+
+
+class _Teller:
+    """Names a failure when it happens, for whoever reads the log of a run that was cut off."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._terminal.ensure_newline()
+            self._terminal.write_line(f"{report.when} of {report.nodeid} failed: {_reason(report)}")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return the first line of the error; a process that died has only a sentence."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return (crash.message if crash else report.longreprtext).strip().partition("\n")[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,12 +34,46 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help=told)
 
 
-@pytest.fixture(scope="session")
-def full(request: pytest.FixtureRequest) -> bool:
-    """Tell whether the long proofs are wanted whole."""
-    return bool(request.config.getoption("--full"))
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep a way to the terminal from before the output of tests is captured."""
+    config.stash[_STDERR] = os.dup(2)
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        config.pluginmanager.register(_Teller(terminal))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close it again."""
+    os.close(config.stash[_STDERR])
 
 
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over all that lasts: a workflow whose thread it holds up counts as deadlocked."""
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """End this process where what a failed test leaves never ends, and say where it stands.
+
+    From the first failure of a test on, no limit of pytest's own counts any more.
+    """
+    if isinstance(node, pytest.Item):
+        stderr = node.config.stash[_STDERR]
+        faulthandler.dump_traceback_later(_LEFT, exit=True, file=stderr)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Take this limit away once all of a test is over."""
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Tell whether the long proofs are wanted whole."""
+    return bool(request.config.getoption("--full"))

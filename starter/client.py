@@ -30,7 +30,9 @@ from starter.failures import Gone, Illegible, NoSuchIncident, Refused, Silent, U
 Document = dict[str, Any]
 
 LEDGER_PATIENCE = 1.0
-"""Seconds that the ledger has to resolve a number before search is asked."""
+"""Seconds that the ledger has to answer."""
+LEDGER_ALONE = 0.4
+"""Seconds of these after which search, too, is asked where a number is."""
 ANSWER_PATIENCE = 2.5
 """Seconds from the first question until a command is sent as a signal instead."""
 QUERY_PATIENCE = 1.5
@@ -89,19 +91,37 @@ class Muster:
         return Address(entry["workflow_id"], number, entry, waited)
 
     async def _entry(self, number: int) -> Document:
+        """Return what the ledger says, or search where that finds it sooner: a number never moves."""
+        told = asyncio.ensure_future(self._told(number))
+        searched = asyncio.ensure_future(self._searched_later(number))
+        try:
+            await asyncio.wait({told, searched}, return_when=asyncio.FIRST_COMPLETED)
+            if not told.done() and searched.exception() is None:
+                return searched.result()
+            return await told
+        except (Silent, Illegible, WorkflowUpdateFailedError):
+            return await searched
+        finally:
+            told.cancel()
+            searched.cancel()
+            await asyncio.gather(told, searched, return_exceptions=True)
+
+    async def _told(self, number: int) -> Document:
         try:
             found = await within(
                 LEDGER_PATIENCE,
                 lambda: self._ledger().execute_update(names.LEDGER_ENTRY, number, id=_new_id()),
             )
-        except (Silent, Illegible, WorkflowUpdateFailedError):
-            return await self._searched(number)
         except Gone:
             found = None
         if found is None:
             message = f"there is no incident #{number}"
             raise NoSuchIncident(message, "N")
         return _summary(found)
+
+    async def _searched_later(self, number: int) -> Document:
+        await asyncio.sleep(LEDGER_ALONE)
+        return await self._searched(number)
 
     async def _searched(self, number: int) -> Document:
         try:

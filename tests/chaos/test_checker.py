@@ -381,6 +381,22 @@ def test_lateness_counts_only_what_nothing_disturbed() -> None:
     assert "late" not in broken(evidence).get(4, set())
 
 
+def test_a_task_that_a_worker_took_along_is_late_only_from_when_temporal_has_noticed() -> None:
+    evidence = small.clean()
+    it_closes_late(evidence)
+    begun = {"at": small.at(29), "type": "WORKFLOW_TASK_STARTED"}
+    noticed = {"at": small.at(45), "type": "WORKFLOW_TASK_TIMED_OUT"}
+    evidence["executions"][1]["events"] += [begun, noticed]
+    assert "late" in broken(evidence)[4], "no worker was hurt"
+    blow = {"event": "blow", "what": "worker_kill", "whom": "new"}
+    times = {"at": small.epoch(30), "began": small.epoch(30), "over": small.epoch(30.1)}
+    evidence["log"].append({**blow, **times})
+    assert "late" not in broken(evidence).get(4, set())
+    waiting = {"at": small.at(29.5), "type": "WORKFLOW_TASK_SCHEDULED"}
+    evidence["executions"][1]["events"].insert(-1, waiting)
+    assert "late" in broken(evidence)[4], "no worker had it"
+
+
 def test_a_history_that_replays_at_the_next_try_is_counted_and_no_failure() -> None:
     evidence = small.clean()
     a_history_does_not_replay(evidence)

@@ -23,7 +23,6 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
 
 def _server_away(evidence: Evidence, sent: Json, ack: Json) -> bool:
     return any(
-        one["began"] < ack["at"] and sent["at"] < one["over"] + RECOVERS
-        for one in evidence.events("blow")
-        if one["what"] == "server_kill"
+        began < ack["at"] and sent["at"] < over + RECOVERS
+        for began, over in evidence.blows("server_kill")
     )

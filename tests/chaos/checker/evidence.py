@@ -30,6 +30,18 @@ def instant(text: str) -> float:
     return whole + int(digits[:6].ljust(6, "0")) / 1e6
 
 
+def _timed_out(execution: Json) -> Iterator[tuple[float, float]]:
+    """Yield from when to when each workflow task was begun that timed out."""
+    begun = ""
+    for event in execution["events"]:
+        if event["type"] == "WORKFLOW_TASK_SCHEDULED":
+            begun = ""
+        elif event["type"] == "WORKFLOW_TASK_STARTED":
+            begun = event["at"]
+        elif event["type"] == "WORKFLOW_TASK_TIMED_OUT" and begun:
+            yield instant(begun), instant(event["at"])
+
+
 class Incident:
     """One execution of the workflow ``Incident`` with the facts that it has recorded."""
 
@@ -83,6 +95,22 @@ class Evidence:
     def events(self, *names: str) -> Iterator[Json]:
         """Yield the events of the record with these names."""
         return (one for one in self.log if one["event"] in names)
+
+    def blows(self, *what: str) -> list[tuple[float, float]]:
+        """Return from when to when each disturbance of these kinds went."""
+        return [(one["began"], one["over"]) for one in self.events("blow") if one["what"] in what]
+
+    @cached_property
+    def taken_along(self) -> dict[str, list[tuple[float, float]]]:
+        """Return, by workflow id, from when to when a task was with a worker that no longer worked."""
+        hurt = [began for began, _ in self.blows("worker_kill", "worker_stop")]
+        found: dict[str, list[tuple[float, float]]] = {}
+        for execution in self.executions:
+            for begun, over in _timed_out(execution):
+                when = [began for began in hurt if begun <= began <= over][:1]
+                spans = found.setdefault(execution["workflow_id"], [])
+                spans += ((began, over) for began in when)
+        return found
 
     @cached_property
     def starts(self) -> list[Incident]:

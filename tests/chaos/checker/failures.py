@@ -49,9 +49,7 @@ def _stopped(evidence: Evidence, event: Json) -> bool:
     message = event["workflowTaskFailedEventAttributes"].get("failure", {}).get("message", "")
     at = instant(event["at"])
     return message.startswith(STOPPED) and any(
-        one["began"] <= at <= one["over"] + RESUMED
-        for one in evidence.events("blow")
-        if one["what"] == "worker_stop"
+        began <= at <= over + RESUMED for began, over in evidence.blows("worker_stop")
     )
 
 

@@ -1,6 +1,7 @@
 """Promise 4: no timer fires early or vanishes, and none is more than 10 s late once all is well."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from tests.chaos.checker.course import steps
 from tests.chaos.checker.evidence import Evidence, Finding, Incident, Json, instant
@@ -23,13 +24,15 @@ def judge(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(4, "loss", f"not everything came to its end: {', '.join(left) or 'the list'}")
 
 
-def lateness(evidence: Evidence, due: float, done: float) -> float:
-    """Return the longest undisturbed stretch between two times, in seconds."""
+def lateness(evidence: Evidence, due: float, done: float, workflow_id: str = "") -> float:
+    """Return the longest undisturbed stretch between two times, in seconds.
+
+    To a workflow it is a disturbance, too, that a worker takes a task of its own or of the ledger into death: Temporal
+    notices that after ten seconds.
+    """
     longest, since = 0.0, due
-    blows = sorted(
-        (one["began"], one["over"]) for one in evidence.events("blow") if one["what"] in DISTURBING
-    )
-    for began, over in blows:
+    taken = (evidence.taken_along.get(one, []) for one in {workflow_id, "ledger"})
+    for began, over in sorted(chain(evidence.blows(*DISTURBING), *taken)):
         if over > since and began < done:
             longest = max(longest, began - since)
             since = max(since, over)
@@ -38,14 +41,18 @@ def lateness(evidence: Evidence, due: float, done: float) -> float:
 
 def latest(evidence: Evidence) -> float:
     """Return how late the latest closing was, in undisturbed seconds."""
-    found = (lateness(evidence, due, done) for due, done, _ in _all_closings(evidence))
+    found = (
+        lateness(evidence, due, done, one.workflow_id) for due, done, one in _all_closings(evidence)
+    )
     return max(found, default=0.0)
 
 
 def latest_number(evidence: Evidence) -> float:
     """Return after how many undisturbed seconds the last incident had its number."""
     waited = (
-        lateness(evidence, instant(one.of("declared")[0]["at"]), instant(given["at"]))
+        lateness(
+            evidence, instant(one.of("declared")[0]["at"]), instant(given["at"]), one.workflow_id
+        )
         for one in evidence.incidents
         for given in one.of("number_given")[:1]
     )
@@ -67,7 +74,8 @@ def _all_closings(evidence: Evidence) -> Iterator[tuple[float, float, Incident]]
 def _closings(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
     for due, done, one in _all_closings(evidence):
         if one is incident:
-            yield from _at(evidence, f"the closing of {incident}", due, done)
+            what = f"the closing of {incident}"
+            yield from _at(evidence, what, due, done, incident.workflow_id)
 
 
 def _windows(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
@@ -83,7 +91,8 @@ def _windows(evidence: Evidence, incident: Incident) -> Iterator[Finding]:
             yield Finding(4, "early", f"the window of {incident} ended before it began")
         else:
             due = max(closed + float(evidence.plan["upgrade"]), known)
-            yield from _at(evidence, f"the window of {incident}", due, instant(fact["at"]))
+            what = f"the window of {incident}"
+            yield from _at(evidence, what, due, instant(fact["at"]), incident.workflow_id)
 
 
 def _timers(evidence: Evidence, execution: Json) -> Iterator[Finding]:
@@ -111,8 +120,10 @@ def _vanished(evidence: Evidence, execution: Json, running: dict[str, float]) ->
             yield Finding(4, "loss", f"timer {name} of {execution['workflow_id']} never fired")
 
 
-def _at(evidence: Evidence, what: str, due: float, done: float) -> Iterator[Finding]:
+def _at(
+    evidence: Evidence, what: str, due: float, done: float, workflow_id: str = ""
+) -> Iterator[Finding]:
     if done < due:
         yield Finding(4, "early", f"{what} was {due - done:.3f} s early")
-    if done > due and (late := lateness(evidence, due, done)) > LATEST:
+    if done > due and (late := lateness(evidence, due, done, workflow_id)) > LATEST:
         yield Finding(4, "late", f"{what} was {late:.1f} undisturbed seconds late")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from starter.cli import times
 from starter.cli.options import Field, command, offered
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 ROLES = ("imoc", "cmoc", "ocit")
 NOTHING_WRONG, WRONG = 0, 1
 _WEEKS = 8
+_GOES_WITH = {
+    **dict.fromkeys(("at", "role", "service"), ""),
+    "weeks": "check",
+    **dict.fromkeys(("begins", "until", "layer", "reason", "withdraw"), "override"),
+}
+"""Which of the three each option belongs to."""
 Document = dict[str, Any]
 
 
@@ -72,13 +79,12 @@ def oncall(session: Session, words: tuple[str, ...], weeks: int, **asked: Any) -
     """
     from muster.oncall.checking import problems
 
+    what = _what(words)
     policy, now = in_force(), datetime.now(UTC)
-    if words[:1] == ("override",):
+    if what == "override":
         return override(session, policy, words[1:], asked)
-    if words not in {(), ("check",)}:
-        raise BadInput(f"must be nothing, check or override, not {' '.join(words)!r}", None)
     roster, unknown = _roster(session, policy, now)
-    if words:
+    if what == "check":
         found = problems(policy, roster, now, timedelta(weeks=weeks))
         return _checked(session, found, list(roster.rotations), weeks, unknown)
     at = asked["at"] or now
@@ -89,6 +95,20 @@ def oncall(session: Session, words: tuple[str, ...], weeks: int, **asked: Any) -
     document = [_document(roster, name, at, unknown) for name in wanted]
     session.show(document, _rows(document, unknown))
     return NOTHING_WRONG
+
+
+def _what(words: tuple[str, ...]) -> str:
+    """Return which of the three is meant. Raises BadInput, also for an option of another one."""
+    what = words[0] if words else ""
+    if what not in _GOES_WITH.values() or (words[1:] and what != "override"):
+        raise BadInput(f"must be nothing, check or override, not {' '.join(words)!r}", None)
+    context = click.get_current_context()
+    for option, which in _GOES_WITH.items():
+        given = context.get_parameter_source(option) is ParameterSource.COMMANDLINE
+        if given and which != what:
+            field = "from" if option == "begins" else option
+            raise BadInput(f"{field}: goes with muster oncall {which}".rstrip(), field)
+    return what
 
 
 def _asked(roster: "Roster", role: str | None, service: str | None) -> list[str]:

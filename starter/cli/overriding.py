@@ -18,6 +18,7 @@ Document = dict[str, Any]
 
 DONE, RECORDED = 0, 6
 _NAMED = 2
+_OF_AN_OVERRIDE = ("begins", "until", "reason")
 
 
 def override(
@@ -27,10 +28,10 @@ def override(
     from starter import overrides
 
     withdrawn = given["withdraw"]
-    if not words and not withdrawn:
+    if not words and not any(given[one] for one in ("withdraw", *_OF_AN_OVERRIDE)):
         return _listed(session)
     name = names.WITHDRAW if withdrawn else names.STAND_IN
-    asked = _withdraw(words, withdrawn) if withdrawn else _stand_in(session, policy, words, given)
+    asked = _withdraw(words, given) if withdrawn else _stand_in(session, policy, words, given)
     message = {"command_id": f"cli-{uuid.uuid4()}", "actor": session.actor} | asked
     kept = session.run(lambda muster: overrides.arrange(muster.client, name, message))
     document = kept or {"outcome": "recorded", "id": message["command_id"]}
@@ -50,10 +51,11 @@ def _listed(session: "Session") -> int:
     return DONE
 
 
-def _withdraw(words: tuple[str, ...], withdrawn: str) -> Document:
-    if words:
-        raise BadInput(f"withdraw: stands alone, without {words[0]!r}", "withdraw")
-    return {"stand_in": withdrawn}
+def _withdraw(words: tuple[str, ...], given: Mapping[str, Any]) -> Document:
+    others = [*words, *(str(given[one]) for one in _OF_AN_OVERRIDE if given[one])]
+    if others:
+        raise BadInput(f"withdraw: stands alone, without {others[0]!r}", "withdraw")
+    return {"stand_in": given["withdraw"]}
 
 
 def _stand_in(

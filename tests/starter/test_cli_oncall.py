@@ -113,6 +113,23 @@ def test_a_wrong_word_is_refused(said: Any) -> None:
     assert said("chek", code=2) == ""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--until", "1h"),
+        ("--from", "1h"),
+        ("--layer", "1"),
+        ("--weeks", "8"),
+        ("check", "--at", "1h"),
+        ("check", "--service", "api"),
+        ("override", "--role", "imoc"),
+        ("override", "imoc", "ana", "--until", "1h", "--at", "1h"),
+    ],
+)
+def test_an_option_of_another_one_is_refused(said: Any, words: tuple[str, ...]) -> None:
+    assert said(*words, code=2) == ""
+
+
 def test_an_answer_from_an_old_copy_says_so(said: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     said()
     monkeypatch.delenv("MUSTER_FEED_API")

@@ -86,6 +86,8 @@ def test_people_are_told_how_to_undo_it(oncall: OnCall) -> None:
         (("imoc", "cy", "--until", "2020-01-01T00:00"), "until"),
         (("--withdraw", "x"), "stand_in"),
         (("imoc", "--withdraw", "x"), "withdraw"),
+        (("--withdraw", "x", "--until", "1h"), "withdraw"),
+        (("--until", "1h"), "override"),
     ],
 )
 def test_bad_input_names_its_field(oncall: OnCall, words: tuple[str, ...], field: str) -> None:

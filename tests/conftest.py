@@ -24,9 +24,11 @@ class _Teller:
 
 
 def _reason(report: pytest.TestReport) -> str:
-    """Return the first line of the error; a process that died has only a sentence."""
+    """Return the first line of the error; of a process that died there is one sentence, the last."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return (crash.message if crash else report.longreprtext).strip().partition("\n")[0]
+    if crash is None:
+        return report.longreprtext.strip().rpartition("\n")[2]
+    return str(crash.message).partition("\n")[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

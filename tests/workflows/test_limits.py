@@ -12,8 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from activities.services import Relay
 from muster import names
 from muster.domain.effects import EffectState, Op
-from muster.domain.policy import Chat, Effects, Policy
-from tests.servers import time_skipping
+from muster.domain.policy import Chat, Effects, Policy, Windows
+from tests.servers import real, time_skipping
 from tests.workflows.incidents import Live, declare, working
 from tests.workflows.world import World
 
@@ -41,8 +41,9 @@ def largest(history: WorkflowHistory) -> int:
     return max(event.ByteSize() for event in history.events)
 
 
-async def test_a_storm_of_alerts_fits_into_what_the_server_takes(env: WorkflowEnvironment) -> None:
-    async with working(env.client, World()):
+async def test_a_storm_of_alerts_fits_into_what_the_server_takes() -> None:
+    brief = Policy(effects=QUICK, windows=Windows(upgrade="1s"))
+    async with await real() as env, working(env.client, World(brief)):
         life = await declare(env, severity="S3")
         for firing in (True, False):
             for number in range(40):

@@ -21,6 +21,7 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from muster import names
 from muster.domain.foreign import in_code
@@ -35,6 +36,8 @@ LEDGER_ALONE = 0.4
 """Seconds of these after which search, too, is asked where a number is."""
 ANSWER_PATIENCE = 2.5
 """Seconds from the first question until a command is sent as a signal instead."""
+HANDOVER = 0.1
+"""Seconds until an update is asked for again that came between two runs."""
 QUERY_PATIENCE = 1.5
 """More than the second after which a task leaves the queue of a worker that has died."""
 QUERY_ATTEMPTS = 2
@@ -202,12 +205,8 @@ class Muster:
         Raises Refused, BadInput, NoSuchIncident, Unreachable.
         """
         patience = max(ANSWER_PATIENCE - address.waited, 1.0)
-        handle = self._incident(address)
-        update_id = payload["command_id"]
         try:
-            return await within(
-                patience, lambda: handle.execute_update(name, payload, id=update_id)
-            )
+            return await within(patience, lambda: self._update(address, name, payload))
         except WorkflowUpdateFailedError as error:
             raise refusal(error.cause) from None
         except Gone:
@@ -215,6 +214,21 @@ class Muster:
         except Silent:
             await self._leave(address, name, payload)
             return None
+
+    async def _update(self, address: Address, name: str, payload: Document) -> Document:
+        """Ask until it is answered: where one run follows another the server may give an update back."""
+        handle = self._incident(address)
+        while True:
+            try:
+                answer: Document = await handle.execute_update(
+                    name, payload, id=payload["command_id"]
+                )
+            except RPCError as error:
+                if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+                await asyncio.sleep(HANDOVER)
+            else:
+                return answer
 
     async def _leave(self, address: Address, name: str, payload: Document) -> None:
         try:

@@ -43,6 +43,8 @@ class Plan:
     """Seconds between two blows, on average."""
     patience: float = 180.0
     """Seconds that everything has to settle in, once the faults are over."""
+    latest: float = 10.0
+    """So many undisturbed seconds late may be what is due; the server itself is late where it gets no processor."""
     stability: float = 4.0
     upgrade: float = 5.0
     settle: float = 3.0

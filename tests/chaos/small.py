@@ -24,7 +24,7 @@ def clean() -> Json:
     """Return evidence in which every promise is kept; the caller may change it."""
     return copy.deepcopy(
         {
-            "plan": {"stability": 4.0, "upgrade": 5.0},
+            "plan": {"stability": 4.0, "upgrade": 5.0, "latest": 10.0},
             "settled": True,
             "alive": {"old": True, "new": True},
             "seconds": 60.0,

@@ -83,6 +83,7 @@ class Evidence:
 
     def __init__(self, found: Json) -> None:
         self.plan: Json = found["plan"]
+        self.latest: float = found["plan"]["latest"]
         self.log: list[Json] = found["log"]
         self.vendors: Json = found["vendors"]
         self.calls: list[Json] = found["calls"]

@@ -1,4 +1,4 @@
-"""Where a number is: by the ledger, and by search where that knows it sooner."""
+"""Where a number is, by the ledger or search, and what the server gives back between two runs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -84,3 +84,30 @@ async def test_a_server_that_serves_nobody_is_said_at_once() -> None:
     gone = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
     with pytest.raises(Unreachable):
         await place(Server(found=gone, searchable=(7,)))
+
+
+class Between:
+    """An incident whose run has just ended: it gives an update back until the next one is there."""
+
+    def __init__(self, given_back: int) -> None:
+        self.given_back = given_back
+        self.asked: list[str] = []
+
+    def get_workflow_handle(self, _workflow_id: str) -> "Between":
+        return self
+
+    async def execute_update(self, _name: str, _payload: Any, *, id: str) -> Any:  # noqa: A002 - the SDK's word
+        self.asked.append(id)
+        if len(self.asked) <= self.given_back:
+            raise RPCError(
+                "unexpected workflow task failure", RPCStatusCode.FAILED_PRECONDITION, b""
+            )
+        return {"outcome": "accepted"}
+
+
+async def test_an_update_that_came_between_two_runs_is_asked_for_again_by_its_id() -> None:
+    between = Between(given_back=2)
+    muster = client.Muster(between)  # type: ignore[arg-type]
+    address = client.Address("incident-7", 7)
+    answer = await muster.command(address, "add_note", {"command_id": "c1", "text": "x"})
+    assert (answer, between.asked) == ({"outcome": "accepted"}, ["c1"] * 3)

@@ -40,7 +40,6 @@ class Ended:
     code: int
     out: str
     err: str
-    seconds: float
 
     @property
     def document(self) -> Any:
@@ -56,13 +55,11 @@ class Cli:
 
     def __call__(self, *words: str, stdin: str = "", **environment: str) -> Ended:
         """Run one command to its end."""
-        begun = time.monotonic()
         done = zygote.run(list(words), self.all_of(environment), stdin=stdin, timeout=30)
-        return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def alone(self, *words: str, stdin: str = "", **environment: str) -> Ended:
         """Run one command in a process that begins with it, as a person's does."""
-        begun = time.monotonic()
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", MAIN, *words],
             input=stdin,
@@ -73,7 +70,7 @@ class Cli:
             cwd=ROOT,
             env=self.all_of(environment),
         )
-        return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - begun)
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def all_of(self, more: Mapping[str, str]) -> dict[str, str]:
         """Return the whole environment of a command."""

@@ -31,7 +31,6 @@ def test_without_a_worker_commands_are_recorded_and_applied_later(
     muster, number = alone
     done = muster("note", number, "while nobody was there")
     assert done.code == 6
-    assert done.seconds < 6
     assert "recorded, not yet applied" in done.out
     assert "Do not repeat it" in done.out
     document = muster("assign", number, "ocit", "me", "--json").document
@@ -98,7 +97,6 @@ def test_nobody_listens(words: list[str]) -> None:
     muster = Cli({"TEMPORAL_ADDRESS": f"127.0.0.1:{free_port()}"})
     done = muster(*words, "--json")
     assert (done.code, done.document["error"]["code"]) == (5, "unreachable")
-    assert done.seconds < 6  # two seconds of patience, and what a busy machine adds
 
 
 def test_somebody_listens_who_never_answers() -> None:
@@ -108,7 +106,6 @@ def test_somebody_listens_who_never_answers() -> None:
         muster = Cli({"TEMPORAL_ADDRESS": f"127.0.0.1:{silent.getsockname()[1]}"})
         done = muster("show", "1")
     assert done.code == 5
-    assert done.seconds < 6
     assert done.err.startswith("muster: Temporal does not answer at 127.0.0.1:")
 
 

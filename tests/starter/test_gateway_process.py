@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,9 +107,7 @@ async def test_it_starts_without_temporal() -> None:
                     assert answer.status == 200
                 async with session.get("/readyz") as answer:
                     assert answer.status == 503
-            begun = time.monotonic()
             assert (await asyncio.to_thread(gateway.stop))[0] == 0
-            assert time.monotonic() - begun < 5
 
 
 WRONG = {

@@ -196,4 +196,4 @@ class AnyLedger(RuleBasedStateMachine):
 
 
 TestAnyLedger = AnyLedger.TestCase
-TestAnyLedger.settings = settings(max_examples=400, stateful_step_count=80, deadline=None)
+TestAnyLedger.settings = settings(max_examples=400, stateful_step_count=80)

@@ -198,4 +198,4 @@ class AnyLife(AnyCommands):
 
 
 TestAnyLife = AnyLife.TestCase
-TestAnyLife.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
+TestAnyLife.settings = settings(max_examples=250, stateful_step_count=50)

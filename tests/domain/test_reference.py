@@ -133,7 +133,7 @@ class BothModels(AnyCommands):
 
 def test_the_rules_and_the_reference_agree_for_ten_thousand_steps() -> None:
     run_state_machine_as_test(
-        BothModels, settings=settings(max_examples=250, stateful_step_count=50, deadline=None)
+        BothModels, settings=settings(max_examples=250, stateful_step_count=50)
     )
     assert BothModels.seen >= 10_000
 
@@ -186,7 +186,6 @@ def test_a_wrong_rule_is_seen(wrong: type[BothModels]) -> None:
     quick = settings(
         max_examples=2_000,
         stateful_step_count=50,
-        deadline=None,
         database=None,
         derandomize=True,  # what was seen once is seen each time
         phases=[Phase.generate],

@@ -65,7 +65,7 @@ def test_of_written_turns_exactly_one_is_on_call_at_each_instant(zone: str) -> N
     assert {len(one.people) for one in table.between(SINCE, UNTIL)} == {1}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(ZONES),
     st.sampled_from(("FREQ=DAILY", "FREQ=DAILY;INTERVAL=3", "FREQ=WEEKLY", "FREQ=MONTHLY")),

@@ -59,7 +59,6 @@ def tried(door: str, *, each: int = 1) -> Callable[[T], T]:
     phases = tuple(Phase) if each == 1 else (Phase.explicit, Phase.reuse, Phase.generate)
     chosen = settings(
         max_examples=-(-COUNTS[door] // each),
-        deadline=None,
         phases=phases,  # many at a time are not made smaller
         suppress_health_check=list(HealthCheck),
     )

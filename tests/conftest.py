@@ -3,10 +3,12 @@
 import faulthandler
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from temporalio.worker._workflow import _WorkflowWorker
 
 # How long an example takes is the machine's.
 settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -14,6 +16,7 @@ settings.load_profile("any")
 
 _LEFT = 180.0  # seconds for what a failed test leaves to end
 _STDERR = pytest.StashKey[int]()
+_HELD_UP = 30.0  # seconds until a workflow's thread counts as deadlocked
 
 
 class _Teller:
@@ -78,6 +81,20 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unhurried() -> Iterator[None]:
+    """Let a workflow's thread wait for a processor: among other tests it may get none for the SDK's two seconds."""
+    begin = _WorkflowWorker.__init__
+
+    def patient(worker: Any, *args: Any, **options: Any) -> None:
+        begin(worker, *args, **options)
+        worker._deadlock_timeout_seconds = _HELD_UP  # there is no option for it
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowWorker, "__init__", patient)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Keeps out of workflows what the SDK's core hands over too early, with the time of the task before.
+"""Keeps out of workflows what the SDK's core hands over too early, and an interruption of one that is held up.
 
 A query goes to a worker with all that has happened so far, also with what no workflow task has begun. The core runs that
 at once, by the clock of the last task, and keeps the commands for the next one (seen with temporalio 1.35): when the
@@ -83,4 +83,7 @@ class _Punctual(WorkflowInstance):
         return self._inner.get_info()
 
     def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()
+        """Return none, so that the SDK interrupts no thread that is held up: it goes on as soon as it can.
+
+        An interruption between two steps takes one away; then the eviction never ends, and neither does the worker.
+        """

@@ -111,7 +111,21 @@ def test_ours_run_without_rights_and_without_a_file_system_to_write_to(name: str
     assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - inside a container
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert not {"privileged", "cap_add", "user", "volumes"} & service.keys()
+    assert not {"privileged", "cap_add", "user"} & service.keys()
+
+
+def test_the_gateway_alone_keeps_something_the_last_copies_of_calendars() -> None:
+    kept = SERVICES["gateway"]["environment"]["MUSTER_CACHE"]
+    assert SERVICES["gateway"]["volumes"] == [f"calendars:{kept}"]
+    assert f"install --directory --owner 10001 --group 10001 {kept}" in DOCKERFILE
+    assert "volumes" not in SERVICES["worker"]
+
+
+def test_the_addresses_of_calendars_stand_in_a_file_that_is_nobody_elses() -> None:
+    (file,) = SERVICES["gateway"]["env_file"]
+    assert file == {"path": "feeds.env", "required": False}
+    for ignored in (".gitignore", ".dockerignore"):
+        assert file["path"] in (ROOT / ignored).read_text().splitlines()
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,7 +1,7 @@
 """The roster: all rotations laid out ahead, so that who is on call is one look, at any instant of some years."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -82,25 +82,31 @@ async def load(
     read: dict[str, list[tuple[Turns, Unfolded]]] = {name: [] for name in rotations}
     for (name, turns, _), found in zip(asked, unfolded, strict=True):
         read[name].append((turns, found))
-    laid = {
-        name: _stood_in(name, _laid(name, one, read[name], fetched), stand_ins)
-        for name, one in rotations.items()
-    }
+    laid = {}
+    for name, one in rotations.items():
+        own = [stand_in for stand_in in stand_ins if stand_in.rotation == name]
+        laid[name] = _stood_in(name, _laid(name, one, read[name], fetched), own, policy.people)
     return Roster(laid, *span)
 
 
-def _stood_in(name: str, laid: Laid, stand_ins: Sequence[Arranged]) -> Laid:
+def _stood_in(name: str, laid: Laid, stand_ins: Sequence[Arranged], people: Container[str]) -> Laid:
     """Return the rotation with those who stand in on it; the last one counts."""
-    layers, problems = list(laid.layers), list(laid.problems)
+    layers = list(laid.layers)
+    problems = [text for one in stand_ins for text in _adrift(one, len(layers), people)]
     for one in stand_ins:
-        if one.rotation == name and one.layer <= len(layers):
+        if one.layer <= len(layers):
             shift = Shift(one.begins, one.ends, one.person)
             layers[one.layer - 1] = layers[one.layer - 1].overridden(shift)
-        elif one.rotation == name:
-            problems.append(
-                Problem(name, f"{one.person} stands in on layer {one.layer}, which it has no more")
-            )
-    return replace(laid, layers=tuple(layers), problems=tuple(problems))
+    more = (Problem(name, text) for text in problems)
+    return replace(laid, layers=tuple(layers), problems=(*laid.problems, *more))
+
+
+def _adrift(one: Arranged, layers: int, people: Container[str]) -> Iterator[str]:
+    """Yield what has changed in the policy under one who stands in."""
+    if one.layer > layers:
+        yield f"{one.person} stands in on layer {one.layer}, which it has no more"
+    if one.person not in people:
+        yield f"{one.person} stands in and is not in [people] any more"
 
 
 async def _unfolded(sources: Sequence[Source]) -> list[Unfolded]:

@@ -1,7 +1,7 @@
 """The roster: layers, overrides and services laid out; a calendar that cannot be had is its last good copy, and said."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 
 from muster.domain.policy import PersonRecord, Policy
 from muster.domain.roles import Role
+from muster.domain.stand_ins import Arranged
 from muster.oncall import unfolding
 from muster.oncall.checking import problems
 from muster.oncall.feeds import Copies, Feeds
@@ -26,8 +27,13 @@ def policy(**rotations: object) -> Policy:
     return Policy.model_validate({"people": PEOPLE, "oncall": rotations})
 
 
-def laid(found: Policy, addresses: Mapping[str, str] | None = None, at: datetime = NOW) -> Roster:
-    return asyncio.run(load(found, Feeds(addresses or {}, Copies()), at))
+def laid(
+    found: Policy,
+    addresses: Mapping[str, str] | None = None,
+    at: datetime = NOW,
+    stand_ins: Sequence[Arranged] = (),
+) -> Roster:
+    return asyncio.run(load(found, Feeds(addresses or {}, Copies()), at, stand_ins))
 
 
 def test_layers_are_in_order_and_a_service_has_its_own_on_call() -> None:
@@ -54,6 +60,29 @@ def test_an_override_stands_in_on_its_layer_by_the_rotations_clock() -> None:
     seven = datetime(2026, 7, 1, 7, tzinfo=UTC)
     assert roster.on_call(Role.IMOC, None, seven) == (("cy",), ("bo",))
     assert roster.on_call(Role.IMOC, None, seven - timedelta(seconds=1)) == (("ana",), ("bo",))
+
+
+def test_who_stands_in_is_on_call_and_what_the_policy_has_lost_since_is_said() -> None:
+    one = Arranged(
+        id="1",
+        by="ana",
+        rotation="imoc",
+        layer=1,
+        person="cy",
+        begins=NOW,
+        ends=NOW + timedelta(hours=1),
+    )
+    elsewhere = one.model_copy(update={"rotation": "cmoc", "person": "bo"})
+    high = one.model_copy(update={"layer": 2})
+    found = policy(imoc={"turns": [{"members": ["ana"]}]})
+    imoc = laid(found, stand_ins=[one, elsewhere, high]).rotations["imoc"]
+    assert (imoc.at(NOW), imoc.at(one.ends)) == ((("cy",),), (("ana",),))
+    assert [problem.text for problem in imoc.problems] == [
+        "cy stands in on layer 2, which it has no more"
+    ]
+    without_cy = found.model_copy(update={"people": {"ana": PersonRecord()}})
+    (problem,) = laid(without_cy, stand_ins=[one]).rotations["imoc"].problems
+    assert problem.text == "cy stands in and is not in [people] any more"
 
 
 def test_a_calendar_that_cannot_be_had_is_its_last_good_copy_with_its_age(tmp_path: Path) -> None:

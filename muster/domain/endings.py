@@ -4,6 +4,7 @@ from muster.domain import facts as f
 from muster.domain.commands import Absorb, Cancel, Merge, MergeAnswered
 from muster.domain.deciding import Context, Decision, Refusal, Verdict, after
 from muster.domain.lifecycle import Phase
+from muster.domain.privacy import counts_as, is_open_to
 from muster.domain.ratings import ask_confirmation, freed, rerated, upgrade
 from muster.domain.severity import Severity, highest
 from muster.domain.state import IncidentState, Result
@@ -49,6 +50,9 @@ def absorb(state: IncidentState, command: Absorb, ctx: Context) -> Verdict:
     """Take a duplicate over: the higher severity, the older time, its alerts, and the wait that it owed."""
     if state.private is not command.private:
         return Refusal("private", _APART[state.private].format(state.label), "into")
+    if not is_open_to(state, counts_as(command, ctx.policy), ctx.policy.private.releasers):
+        message = f"#{state.label} is private: only its people merge into it"
+        return Refusal("private", message, "into")
     if state.phase is not Phase.ACTIVE:
         message = f"#{state.label} is {state.phase}: a duplicate goes into an active incident"
         return Refusal("not_active", message, "into")

@@ -232,6 +232,7 @@ def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> It
         command_id=f"{state.workflow_id}/absorb/{digest(fact.command_id)}",
         actor=fact.actor,
         source=fact.source,
+        authenticated=fact.authenticated,
         number=fact.into,
         duplicate=state.number or 0,
         duplicate_workflow=state.workflow_id,

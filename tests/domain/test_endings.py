@@ -9,6 +9,7 @@ from muster.domain.deciding import Decision
 from muster.domain.effects import Op
 from muster.domain.lifecycle import Phase
 from muster.domain.plan import plan
+from muster.domain.policy import Policy
 from muster.domain.severity import Severity
 from muster.messages import IncidentNotice
 from tests.domain.life import START, Life, alert
@@ -129,6 +130,28 @@ def test_what_is_private_and_what_is_not_are_not_merged(*, private: bool) -> Non
     assert refusal.message.startswith("#42 is private" if private else "#42 is not private")
     life.must(c.Absorb, private=private, **fields)
     assert "db" in life.state.services
+
+
+def test_only_its_people_merge_into_what_is_private() -> None:
+    life = Life(S2, private=True)
+    fields = absorb(private=True).model_dump(exclude={"command_id", "actor"})
+    refusal = life.refused(c.Absorb, "eve", **fields)
+    assert (refusal.code, refusal.message) == (
+        "private",
+        "#42 is private: only its people merge into it",
+    )
+    assert life.state.severity is S2
+    life.must(c.AssignRole, role="ocit", person="eve")
+    life.must(c.Absorb, "eve", **fields)
+    assert life.state.severity is S1
+
+
+def test_whom_nobody_vouches_for_merges_into_nothing_private_where_policy_says_so() -> None:
+    strict = Policy.model_validate({"private": {"authenticated": True}})
+    life = Life(S2, private=True, policy=strict)
+    fields = absorb(private=True).model_dump(exclude={"command_id", "actor", "authenticated"})
+    assert life.refused(c.Absorb, authenticated=False, **fields).code == "private"
+    life.must(c.Absorb, authenticated=True, **fields)
 
 
 def test_a_duplicate_of_before_that_does_not_say_is_not_private() -> None:

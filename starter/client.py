@@ -32,7 +32,7 @@ Document = dict[str, Any]
 
 LEDGER_PATIENCE = 1.0
 """Seconds that the ledger has to answer."""
-LEDGER_ALONE = 0.4
+LEDGER_ALONE = 0.2
 """Seconds of these after which search, too, is asked where a number is."""
 ANSWER_PATIENCE = 2.5
 """Seconds from the first question until a command is sent as a signal instead."""

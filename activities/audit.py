@@ -70,7 +70,7 @@ class _Look:
             silent = ledger.model_copy(update={"answers": False})
             return silent, await self._listed()
         return ledger, [
-            Sighting(workflow_id=entry.workflow_id, number=entry.number)
+            Sighting(workflow_id=entry.workflow_id, number=entry.number, drill=entry.drill)
             for entry in entries
             if entry.phase in OPEN
         ]

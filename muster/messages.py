@@ -4,16 +4,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 
 from muster import names
 from muster.domain import commands
 from muster.domain.alerts import Alert
 from muster.domain.audiences import Audience
+from muster.domain.drills import titled
 from muster.domain.effects import EffectState
 from muster.domain.foreign import clean
 from muster.domain.lifecycle import Phase
-from muster.domain.model import Id, Line, Person, Record, Time, Title, Value
+from muster.domain.model import TITLE_MAX, Id, Line, Person, Record, Time, Title, Value
 from muster.domain.policy import Policy
 from muster.domain.service import ALERTMANAGER, Sender
 from muster.domain.severity import Rating, Severity
@@ -51,7 +59,10 @@ class BadInput(Exception):
 class IncidentInput(Value):
     """A declaration, as any service in any language may send it."""
 
+    drill: bool = False
+    """It is an exercise: every text says so, nothing goes to end users or eStaff, and nothing real is upgraded by it."""
     title: Title
+    """Comes after what takes some of its room."""
     severity: Rating | None = None
     """Left out: the policy's, for the IMOC to confirm."""
     service: Line | None = None
@@ -69,6 +80,14 @@ class IncidentInput(Value):
     """When the impact began, where that was before the declaration."""
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
     """The evidence of a declaration by alerts."""
+
+    @field_validator("title")
+    @classmethod
+    def _room_for_the_mark(cls, title: str, info: ValidationInfo) -> str:
+        if info.data.get("drill") and len(titled(title)) > TITLE_MAX:
+            message = f"of a drill it has {TITLE_MAX - len(names.DRILL)} characters at most"
+            raise ValueError(message)
+        return title
 
     @property
     def actor(self) -> str:
@@ -185,6 +204,7 @@ class Snapshot(Record):
     redacted: bool = False
     """The reader is not let in: what is left is what everyone may know."""
     probe: bool = False
+    drill: bool = False
     roles: RolesView
     predecessor: int | None = None
     merged_into: int | None = None

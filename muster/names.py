@@ -10,6 +10,9 @@ CONFERENCE_QUEUE: Final = "muster-conference"
 TRACKER_QUEUE: Final = "muster-tracker"
 STATUS_QUEUE: Final = "muster-status"
 
+DRILL: Final = "DRILL "
+"""Stands before every text of a drill."""
+
 DEPLOYMENT: Final = "muster"
 """Temporal's worker deployment; its versions are our builds."""
 

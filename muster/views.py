@@ -64,7 +64,9 @@ PRIVATE_TITLE = "private incident"
 """What stands for the title where it is not to be read."""
 
 _QUIET = frozenset({Op.LEDGER_RECORD, Op.SERVICE_TELL})
-_WORDLESS = frozenset({"private", "crowded", "not_active", "already_merging", "wrong_incident"})
+_WORDLESS = frozenset(
+    {"private", "crowded", "not_active", "already_merging", "wrong_incident", "drill"}
+)
 """Codes of refusals whose message has nothing but numbers and phases."""
 
 
@@ -170,6 +172,7 @@ def snapshot(state: IncidentState, outbox: Outbox, policy: Policy | None) -> m.S
         severity_reason=state.severity_reason,
         private=state.private,
         probe=state.probe,
+        drill=state.drill,
         roles=_roles(state),
         predecessor=state.predecessor,
         merged_into=state.merged_into,

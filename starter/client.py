@@ -59,6 +59,7 @@ SUMMARY_FIELDS = (
     "closed_at",
     "tracker",
     "private",
+    "drill",
 )
 
 
@@ -349,6 +350,7 @@ def _static_summary(declaration: Document) -> str:
     """Return what the Web UI shows of an incident for as long as there is one; nothing that is private."""
     service = in_code(declaration.get("service") or "no service")
     what = "Private incident" if declaration.get("private") else f"Incident on {service}"
+    what = f"{names.DRILL}{what}" if declaration.get("drill") else what
     return f"{what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 

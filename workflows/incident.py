@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from muster.domain.deadlines import deadlines
     from muster.domain.decide import apply, decide, entered, not_permitted, refuse, refused
     from muster.domain.deciding import Decision, Refusal, Verdict
+    from muster.domain.drills import titled
     from muster.domain.effects import Effect, EffectState, Receipt, Timing
     from muster.domain.evolve import born, evolve
     from muster.domain.naming import LEDGER
@@ -95,8 +96,9 @@ class Incident:
             authenticated=given.authenticated,
             private=given.private,
             probe=given.probe,
+            drill=given.drill,
             workflow_id=info.workflow_id,
-            title=given.title,
+            title=titled(given.title) if given.drill else given.title,
             severity=given.severity,
             service=given.service,
             key=given.key,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from muster.domain.model import Record, Time
+from muster.names import DRILL
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of a look that nobody has had."""
@@ -36,6 +37,7 @@ class Sighting(Record):
 
     workflow_id: str
     number: int = 0
+    drill: bool = False
     running: bool = True
     task_attempts: int = 0
     """How often its pending workflow task was tried."""
@@ -88,7 +90,8 @@ def findings(sightings: Iterable[Sighting], now: datetime) -> tuple[Finding, ...
 
 def _of(seen: Sighting, now: datetime) -> Iterator[Finding]:
     def found(trouble: Trouble, text: str) -> Finding:
-        return Finding(trouble=trouble, number=seen.number, workflow_id=seen.workflow_id, text=text)
+        told = DRILL + text if seen.drill else text
+        return Finding(trouble=trouble, number=seen.number, workflow_id=seen.workflow_id, text=told)
 
     if not seen.running:
         yield found(Trouble.GONE, "it is open, and its workflow does not run")

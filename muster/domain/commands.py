@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from muster.domain.alerts import Alert
 from muster.domain.audiences import Audience, Status
-from muster.domain.model import Id, Line, Person, Reason, Record, Span, Text, Time, Value
+from muster.domain.model import Id, Line, Mark, Person, Reason, Record, Span, Text, Time, Value
 from muster.domain.roles import Role
 from muster.domain.severity import Rating, Severity
 
@@ -150,6 +150,8 @@ class Absorb(Command):
     """A stability wait has begun: it is no false alarm any more."""
     private: bool = False
     """It is for its people alone; a survivor that is not, or the other way round, does not take it."""
+    drill: Mark = False
+    """It is an exercise; likewise."""
     services: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
     alerts: Annotated[tuple[Alert, ...], Field(max_length=100)] = ()
 

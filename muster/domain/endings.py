@@ -15,6 +15,11 @@ _APART = {
 }
 """Why a survivor, private or not, does not take what is the other: its words would be for others than they were."""
 
+_REAL = {
+    True: "#{} is a drill: nothing real is merged into it",
+    False: "#{} is real: no drill is merged into it",
+}
+
 
 def cancel(state: IncidentState, command: Cancel, ctx: Context) -> Verdict:
     """End a false alarm; what has been resolved once and owed a wait was none."""
@@ -50,6 +55,8 @@ def absorb(state: IncidentState, command: Absorb, ctx: Context) -> Verdict:
     """Take a duplicate over: the higher severity, the older time, its alerts, and the wait that it owed."""
     if state.private is not command.private:
         return Refusal("private", _APART[state.private].format(state.label), "into")
+    if state.drill is not command.drill:
+        return Refusal("drill", _REAL[state.drill].format(state.label), "into")
     if not is_open_to(state, counts_as(command, ctx.policy), ctx.policy.private.releasers):
         message = f"#{state.label} is private: only its people merge into it"
         return Refusal("private", message, "into")

@@ -13,8 +13,9 @@ def registration(state: IncidentState, policy: Policy) -> Registration:
         workflow_id=state.workflow_id,
         **_named(state),
         probe=state.probe,
+        drill=state.drill,
         severity=state.severity,
-        key=state.key,
+        key=None if state.drill else state.key,  # what is real may come under it
         declared_at=state.declared_at,
         window=policy.windows.upgrade,
         scope=policy.windows.upgrade_scope,
@@ -30,6 +31,7 @@ def entry(state: IncidentState, policy: Policy, tracker: str | None = None) -> L
         **_named(state),
         severity=state.severity,
         phase=state.phase,
+        drill=state.drill,
         declared_at=state.declared_at,
         tracker=tracker,
         window=policy.windows.upgrade,

@@ -46,6 +46,7 @@ def born(fact: f.Declared) -> IncidentState:
         title=fact.title,
         private=fact.private,
         probe=fact.probe,
+        drill=fact.drill,
         severity=severity,
         worst=severity,
         services=(fact.service,) if fact.service else (),

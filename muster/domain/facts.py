@@ -36,6 +36,7 @@ class Declared(Happened):
     title: str
     private: bool = False
     probe: bool = False
+    drill: bool = False
     severity: Severity | None
     service: str | None
     key: str | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from muster.domain.drills import marked
 from muster.domain.effects import Card, Document, Effect, Link, Op
 from muster.domain.enrolment import entry
 from muster.domain.ledger import LedgerEntry
@@ -43,9 +44,10 @@ def filled(effect: Effect, state: IncidentState, policy: Policy, find: Find) -> 
     """Return the effect with what it is to write now; a message has its words already."""
     render = _RENDERED.get(effect.op)
     if render is None:
-        return _numbered_entry(state, effect)
+        return marked(state, _numbered_entry(state, effect))
     field, content = render(state, policy, find)
-    return effect.model_copy(update={"body": effect.body.model_copy(update={field: content})})
+    body = effect.body.model_copy(update={field: content})
+    return marked(state, effect.model_copy(update={"body": body}))
 
 
 def _card(state: IncidentState, policy: Policy, find: Find) -> tuple[str, Card]:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from muster.domain.commands import Predecessor
 from muster.domain.lifecycle import OPEN, Phase
-from muster.domain.model import TITLE_MAX, Record, Span, Time
+from muster.domain.model import TITLE_MAX, Mark, Record, Span, Time
 from muster.domain.policy import Scope
 from muster.domain.severity import Severity
 
@@ -27,6 +27,8 @@ class Registration(Record):
     """It is not listed for others, and has neither title nor service here."""
     probe: bool = False
     """It asks whether the ledger answers, and takes no number."""
+    drill: Mark = False
+    """It uses no window and opens none."""
     severity: Severity
     service: Words | None = None
     key: Words | None = None
@@ -54,6 +56,7 @@ class LedgerEntry(Record):
     workflow_id: Words
     title: Words = ""
     private: bool = False
+    drill: Mark = False
     severity: Severity
     """At its closing, once it is closed."""
     phase: Phase = Phase.ACTIVE

@@ -70,6 +70,7 @@ def _numbered(state: LedgerState, asked: Registration) -> tuple[LedgerState, Reg
         workflow_id=asked.workflow_id,
         title=asked.title,
         private=asked.private,
+        drill=asked.drill,
         severity=asked.severity,
         service=asked.service,
         key_digest=digest(asked.key) if asked.key else "",

@@ -15,7 +15,9 @@ OTHERS = 20
 
 
 def predecessor(state: LedgerState, asked: Registration) -> Predecessor | None:
-    """Return the latest to close of the incidents in whose open window this one was declared."""
+    """Return the latest to close of the incidents in whose open window this one was declared; of a drill none."""
+    if asked.drill:
+        return None
     latest = next(_closings(state, asked), None)
     past = max(_past_closings(state, asked), key=_closing_time, default=None)
     found = [one for one in (past, latest) if one is not None]
@@ -33,9 +35,16 @@ def _closings(state: LedgerState, asked: Registration) -> Iterator[Predecessor]:
         closed_at = entry.closed_at
         if closed_at is None or closed_at + state.longest < at:
             return
-        opened = entry.phase is Phase.CLOSED and entry.severity in OPENS_WINDOW
-        if opened and closed_at <= at <= closed_at + entry.window and _in_scope(entry, asked):
+        if (
+            _opens(entry)
+            and closed_at <= at <= closed_at + entry.window
+            and _in_scope(entry, asked)
+        ):
             yield Predecessor(number=entry.number, severity=entry.severity, closed_at=closed_at)
+
+
+def _opens(entry: LedgerEntry) -> bool:
+    return entry.phase is Phase.CLOSED and entry.severity in OPENS_WINDOW and not entry.drill
 
 
 def _past_closings(state: LedgerState, asked: Registration) -> Iterator[Predecessor]:
@@ -43,7 +52,7 @@ def _past_closings(state: LedgerState, asked: Registration) -> Iterator[Predeces
     at = asked.declared_at
     for number in state.reopened:
         entry = lookup(state, number)
-        if entry is None or entry.phase in ENDED or not _in_scope(entry, asked):
+        if entry is None or entry.drill or entry.phase in ENDED or not _in_scope(entry, asked):
             continue
         for past in entry.past:
             was_open = past.closed_at <= at <= past.closed_at + entry.window
@@ -58,7 +67,7 @@ def _in_scope(entry: LedgerEntry, asked: Registration) -> bool:
 
 
 def others(state: LedgerState, number: int, asked: Registration) -> tuple[OpenIncident, ...]:
-    """Return what is open on the service and what closed in the last window, the newest first; nothing private."""
+    """Return what is open on the service and what closed in the last window, the newest first; nothing private, no drill."""
     found = {
         entry.number: entry
         for entries in (_open_beside(state, asked), _closed_before(state, asked))
@@ -69,7 +78,7 @@ def others(state: LedgerState, number: int, asked: Registration) -> tuple[OpenIn
 
 
 def _public(entries: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
-    return (entry for entry in entries if not entry.private)
+    return (entry for entry in entries if not entry.private and not entry.drill)
 
 
 def _open_beside(state: LedgerState, asked: Registration) -> Iterator[LedgerEntry]:

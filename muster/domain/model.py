@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from operator import not_
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -86,6 +87,8 @@ Title = Annotated[
     AfterValidator(one_line),
     Field(min_length=1, max_length=TITLE_MAX),
 ]
+Mark = Annotated[bool, Field(exclude_if=not_)]
+"""Left out of JSON where it is not set, so that what older versions have written reads the same."""
 Line = Annotated[
     str, BeforeValidator(_text_only), AfterValidator(one_line), Field(min_length=1, max_length=200)
 ]

@@ -8,6 +8,7 @@ from typing import Any
 from muster.domain import facts as f
 from muster.domain.alerts import Alert
 from muster.domain.commands import Absorb
+from muster.domain.drills import channels
 from muster.domain.effects import Body, Effect, EffectState, Op
 from muster.domain.enrolment import entry, registration
 from muster.domain.evolve import MACHINE
@@ -50,7 +51,7 @@ def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ..
 def _tell(
     state: IncidentState, fact: f.Fact, event: str, services: tuple[str, ...]
 ) -> Iterator[Effect]:
-    for service in () if state.private else services:
+    for service in services if _is_heard_of(state) else ():
         notice = Notice(
             service=service,
             workflow_id=state.workflow_id,
@@ -60,6 +61,11 @@ def _tell(
             alerts=_believed(state, service) if event in _LISTENS else (),
         )
         yield _notice(state, notice)
+
+
+def _is_heard_of(state: IncidentState) -> bool:
+    """Tell whether alerts are for it: of a private one a service must not know, and what fires is not for a drill."""
+    return not state.private and not state.drill
 
 
 def _believed(state: IncidentState, service: str) -> tuple[Alert, ...]:
@@ -109,7 +115,7 @@ def _sweeps(state: IncidentState, policy: Policy, *, last: bool = False) -> Iter
     told = {
         channel
         for audience in state.told.values()
-        for channel in policy.channels(audience.audience)
+        for channel in channels(state, policy, audience.audience)
     }
     searched = Body(channels=tuple(sorted(told - {PUBLIC})), at=state.declared_at - CLOCK_SKEW)
     for name, op, after, body in (
@@ -190,7 +196,7 @@ def _joined(state: IncidentState, fact: f.RoleAssigned, policy: Policy) -> Itera
 
 def _updated(state: IncidentState, fact: f.UpdatePosted, policy: Policy) -> Iterator[Effect]:
     for audience in fact.to:
-        for channel in policy.channels(audience):
+        for channel in channels(state, policy, audience):
             yield _post(state, fact, channel)
 
 
@@ -241,6 +247,7 @@ def _merge_asked(state: IncidentState, fact: f.MergeAsked, policy: Policy) -> It
         wait_owed=bool(policy.wait(state.worst)),
         waited=state.waited,
         private=state.private,
+        drill=state.drill,
         services=state.services,
         alerts=tuple(sorted(state.alerts.values(), key=lambda one: not one.firing))[:100],
     )
@@ -260,7 +267,7 @@ def _absorbed(state: IncidentState, fact: f.Absorbed, _policy: Policy) -> Iterat
 
 def _unheard(state: IncidentState, fact: f.AlertsUnheard, _policy: Policy) -> Iterator[Effect]:
     services = tuple(dict.fromkeys(alert.service for alert in fact.alerts))
-    for service in () if state.private else services:
+    for service in services if _is_heard_of(state) else ():
         notice = Notice(
             service=service,
             workflow_id=state.workflow_id,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from muster.domain.deadlines import window_ends_at
+from muster.domain.drills import bare
 from muster.domain.effects import Card, Document, Link, Receipt
 from muster.domain.foreign import listed
 from muster.domain.lifecycle import OPEN, Phase
@@ -19,7 +20,7 @@ LINKS = (("bridge", "Bridge"), ("issue", "Issue"), ("channel", "Channel"))
 def headline(state: IncidentState) -> str:
     """Return number, severity, phase and title in one line."""
     number = f"#{state.number} " if state.number is not None else ""
-    return f"{number}{state.severity} {state.phase}: {state.title}"
+    return f"{number}{state.severity} {state.phase}: {bare(state)}"
 
 
 def public_headline(state: IncidentState) -> str:
@@ -93,7 +94,7 @@ def document(state: IncidentState, policy: Policy, find: Find) -> Document:
     where = "\n".join(f"{link.title}: {link.url}" for link in shown.links if link.title != "Issue")
     paragraphs = (("State", facts), ("Where", where), ("Alerts", alerts))
     return Document(
-        title=f"#{state.label} {state.title}",
+        title=f"#{state.label} {bare(state)}",
         paragraphs=tuple((head, text) for head, text in paragraphs if text),
         labels=labels(state),
         confidential=state.private,

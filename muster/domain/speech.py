@@ -6,6 +6,7 @@ from muster.domain import facts as f
 from muster.domain.audiences import Audience, Status
 from muster.domain.commands import AddNote, PostUpdate
 from muster.domain.deciding import Context, Decision, Refusal, Verdict
+from muster.domain.drills import NOT_TOLD
 from muster.domain.lifecycle import Phase
 from muster.domain.policy import Policy
 from muster.domain.posts import LIMIT, weighted_length
@@ -54,7 +55,13 @@ def post_update(state: IncidentState, command: PostUpdate, ctx: Context) -> Verd
         next_at=command.next_at,
         correction=command.correction,
     )
-    return Decision((posted,))
+    return Decision((posted,), _sent(state, to))
+
+
+def _sent(state: IncidentState, to: tuple[Audience, ...]) -> Result:
+    """Return what the sender is told: of a drill whom it does not reach."""
+    quiet = [one for one in to if state.drill and one in NOT_TOLD]
+    return Result(message=f"a drill: nothing goes to {', '.join(quiet)}") if quiet else Result()
 
 
 def _forbidden(state: IncidentState, command: PostUpdate) -> Refusal | None:

@@ -80,6 +80,8 @@ class IncidentState(Record):
     probe: bool = False
     """A test of the whole way: nothing outside, no number, and it ends by itself."""
     probe_answered: bool = False
+    drill: bool = False
+    """An exercise on the real paths: marked as one, nothing for end users and eStaff, and apart from what is real."""
     number: int | None = None
     housed: bool = False
     """It had its number while a channel of its own could still be of use; one that has closed may be reopened."""

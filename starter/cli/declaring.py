@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from muster.names import DRILL
 from starter.cli import absence, answers, asking, fields, rating, times
 from starter.cli.options import Field, command, offered
 from starter.cli.page import Row
 from starter.cli.session import Document, Session
-from starter.failures import NoSuchIncident, Unreachable
+from starter.failures import BadInput, NoSuchIncident, Unreachable
 
 if TYPE_CHECKING:
     from starter.client import Address
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     'muster declare "slow logins" --since 20m',
     'muster declare "disk full on db3" --key ticket-8812 --json',
     'muster declare "customer data is public" --severity S1 --private',
+    'muster declare "database gone" --severity S1 --drill',
 )
 @click.argument("words", nargs=-1, metavar="TITLE")
 @click.option(
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 @click.option(
     "--private", is_flag=True, help="Only for its people: who declares, who holds a role."
 )
+@click.option(
+    "--drill", is_flag=True, help="An exercise: marked everywhere, nothing to end users or eStaff."
+)
 def declare(
     session: Session,
     *,
@@ -54,14 +59,19 @@ def declare(
     key: str | None,
     since: str | None,
     private: bool,
+    drill: bool,
 ) -> int:
     """Declare an incident."""
+    if drill and key:
+        raise BadInput("key: a drill has none, since what is real may come under it", "key")
     actor = session.actor
     began = since and fields.checked("since", _back, since)
     given = " ".join(words) if words else None
     title = asking.required(
         session, "title", given, fields.title, question="What is wrong, in one line", option="TITLE"
     )
+    if drill:
+        fields.checked("title", fields.title, DRILL + title)
     declaration: Document = {
         "title": title,
         "severity": severity or rating.asked(session, declaring=True),
@@ -71,6 +81,7 @@ def declare(
         "source": "cli",
         "since": began,
         "private": private or None,
+        "drill": drill or None,
     }
     sent = {field: value for field, value in declaration.items() if value is not None}
     # Tried under the key that it would have in the spool: nobody knows whether a try that broke off began it.
@@ -107,11 +118,16 @@ def _give(session: Session, sent: Document, address: "Address", answer: Document
 
 def _said(sent: Document, answer: Document) -> str:
     """Return what of the declaration is not as it was given."""
-    if answer.get("title") != sent["title"]:
+    if answer.get("title") != _titled(sent):
         return "this key is known already"
     if "severity" not in sent and not answer.get("predecessor"):
         return f"{answer.get('severity')} by policy, for the IMOC to confirm"
     return ""
+
+
+def _titled(sent: Document) -> str:
+    """Return the title as the incident has it."""
+    return f"{DRILL if sent.get('drill') else ''}{sent['title']}"
 
 
 def _recorded(sent: Document, address: "Address") -> Document:
@@ -120,7 +136,7 @@ def _recorded(sent: Document, address: "Address") -> Document:
         "message": "recorded: it has no number yet. Do not repeat it",
         "number": None,
         "workflow_id": address.workflow_id,
-        "title": sent["title"],
+        "title": _titled(sent),
         "severity": sent.get("severity"),
         "phase": "active",
         "next_command": f"muster show {address.workflow_id}",

@@ -26,6 +26,7 @@ def declared(
     *,
     probe: bool = False,
     private: bool = False,
+    drill: bool = False,
 ) -> IncidentState:
     """Return an incident as it is just after its declaration."""
     state = born(
@@ -41,6 +42,7 @@ def declared(
             alerts=alerts,
             probe=probe,
             private=private,
+            drill=drill,
         )
     )
     begun = f.PolicyAdopted(at=START, digest="d", severity=severity, defaulted=False)

@@ -76,6 +76,11 @@ def test_each_finding_is_one_line_with_its_incident() -> None:
     assert text.splitlines()[3].startswith("#2 does not answer")
 
 
+def test_what_is_said_of_a_drill_says_so() -> None:
+    (found,) = findings([seen(running=False, drill=True)], NOW)
+    assert found.text == "DRILL it is open, and its workflow does not run"
+
+
 def test_of_very_many_findings_the_first_are_named_and_the_rest_counted() -> None:
     many = findings([seen(number=number, running=False) for number in range(1, 26)], NOW)
     lines = words(many).splitlines()

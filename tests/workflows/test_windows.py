@@ -16,7 +16,7 @@ SOON = timedelta(seconds=2)
 """Timers fire on whole seconds, and a test's own calls take a little."""
 
 
-async def declared(env: WorkflowEnvironment, **fields: str) -> Snapshot:
+async def declared(env: WorkflowEnvironment, **fields: object) -> Snapshot:
     return await (await declare(env, **fields)).shown()
 
 
@@ -89,6 +89,18 @@ async def test_reopening_ends_the_window_and_closing_again_opens_another() -> No
         await env.sleep(timedelta(hours=2))
         third = await declared(env, severity="S3")
         assert (third.severity, third.predecessor) == ("S2", 1)
+
+
+async def test_a_drill_neither_opens_a_window_nor_is_upgraded_in_one() -> None:
+    async with office() as env:
+        drill = await declare(env, severity="S3", drill=True)
+        await closed(drill)
+        real = await declare(env, severity="S3")
+        seen = await real.shown()
+        assert (seen.number, seen.severity, seen.drill) == (2, "S3", False)
+        await closed(real)
+        again = await declared(env, severity="S3", drill=True)
+        assert (again.severity, again.title, again.drill) == ("S3", "DRILL api errors", True)
 
 
 async def test_an_s4_raised_to_s3_later_is_judged_by_when_it_was_declared() -> None:

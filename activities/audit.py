@@ -91,7 +91,8 @@ class _Look:
             except _SILENT:
                 return seen.model_copy(update={"answers": False})
             due = tuple((deadline.at, deadline.kind) for deadline in shown.deadlines)
-            return seen.model_copy(update={"due": due, "late": shown.late})
+            told = {"due": due, "late": shown.late, "drill": shown.drill}
+            return seen.model_copy(update=told)
 
     async def _described(self, one: Sighting) -> Sighting:
         handle = self._client.get_workflow_handle(one.workflow_id)

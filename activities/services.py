@@ -45,11 +45,12 @@ class ServiceActivities:
 
     @activity.defn(name=ServiceOp.DECLARE)
     async def declare(self, call: Declare) -> Declared:
-        """Return the open incidents of the service; where there is none, start one."""
+        """Return the open incidents of the service, no drill; where there is none, start one."""
         found = tuple(
             entry.workflow_id
             for entry in await self._open()
             if entry.service == call.service and entry.workflow_id not in call.over
+            if not entry.drill
         )
         return Declared(workflow_ids=found) if found else await self._start(call)
 

@@ -21,7 +21,7 @@ from muster.domain.drills import titled
 from muster.domain.effects import EffectState
 from muster.domain.foreign import clean
 from muster.domain.lifecycle import Phase
-from muster.domain.model import TITLE_MAX, Id, Line, Person, Record, Time, Title, Value
+from muster.domain.model import TITLE_MAX, Id, Line, Mark, Person, Record, Time, Title, Value
 from muster.domain.policy import Policy
 from muster.domain.service import ALERTMANAGER, Sender
 from muster.domain.severity import Rating, Severity
@@ -59,7 +59,7 @@ class BadInput(Exception):
 class IncidentInput(Value):
     """A declaration, as any service in any language may send it."""
 
-    drill: bool = False
+    drill: Mark = False
     """It is an exercise: every text says so, nothing goes to end users or eStaff, and nothing real is upgraded by it."""
     title: Title
     """Comes after what takes some of its room."""
@@ -88,6 +88,13 @@ class IncidentInput(Value):
             message = f"of a drill it has {TITLE_MAX - len(names.DRILL)} characters at most"
             raise ValueError(message)
         return title
+
+    @field_validator("key")
+    @classmethod
+    def _none_of_what_is_real(cls, key: str | None, info: ValidationInfo) -> str | None:
+        if key and info.data.get("drill") and not key.startswith(names.OWN_KEY):
+            raise ValueError("a drill has none, since what is real may come under it")
+        return key
 
     @property
     def actor(self) -> str:

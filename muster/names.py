@@ -13,6 +13,9 @@ STATUS_QUEUE: Final = "muster-status"
 DRILL: Final = "DRILL "
 """Stands before every text of a drill."""
 
+OWN_KEY: Final = "cli-"
+"""Begins the key of a declaration that was given none."""
+
 DEPLOYMENT: Final = "muster"
 """Temporal's worker deployment; its versions are our builds."""
 

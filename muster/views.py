@@ -6,6 +6,7 @@ from datetime import datetime
 
 from muster import messages as m
 from muster.domain.deadlines import Deadline, deadlines, overdue, window_ends_at
+from muster.domain.drills import mark
 from muster.domain.effects import EffectState, Op
 from muster.domain.facts import Fact
 from muster.domain.fallback import meanwhile
@@ -19,6 +20,7 @@ from muster.domain.render import cover, public_headline
 from muster.domain.roles import Holder
 from muster.domain.state import IncidentState, Result, newest
 from muster.domain.timeline import is_claimed, lines
+from muster.names import DRILL
 
 _TITLES: dict[Op, str] = {
     Op.CHAT_ANNOUNCE: "announcement",
@@ -106,7 +108,7 @@ def redacted_answer(told: m.Answer) -> m.Answer:
         code=told.code,
         number=told.number,
         workflow_id=told.workflow_id,
-        title=PRIVATE_TITLE,
+        title=DRILL * told.title.startswith(DRILL) + PRIVATE_TITLE,
         severity=told.severity,
         phase=told.phase,
         closes_at=told.closes_at,
@@ -204,7 +206,7 @@ def redacted(state: IncidentState, shown: m.Snapshot) -> m.Snapshot:
     return m.Snapshot(
         number=shown.number,
         workflow_id=shown.workflow_id,
-        title=PRIVATE_TITLE,
+        title=mark(state) + PRIVATE_TITLE,
         severity=shown.severity,
         phase=shown.phase,
         service=None,
@@ -213,6 +215,7 @@ def redacted(state: IncidentState, shown: m.Snapshot) -> m.Snapshot:
         since=shown.declared_at,
         private=True,
         redacted=True,
+        drill=shown.drill,
         roles=m.RolesView(),
         closes_at=shown.closes_at,
         closed_at=shown.closed_at,

@@ -356,7 +356,8 @@ def _static_summary(declaration: Document) -> str:
 
 def _summary(entry: Mapping[str, Any]) -> Document:
     stale = {"stale": True} if entry.get("stale") else {}
-    return {name: entry.get(name) for name in SUMMARY_FIELDS} | stale
+    drill = {"drill": bool(entry.get("drill"))}
+    return {name: entry.get(name) for name in SUMMARY_FIELDS} | drill | stale
 
 
 def _from_attributes(workflow_id: str, attributes: TypedSearchAttributes) -> Document:

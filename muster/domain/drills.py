@@ -1,9 +1,7 @@
 """Drills: the real paths, with a mark before every text, and nothing for those who cannot know that it is one."""
 
-from typing import Any
-
 from muster.domain.audiences import Audience
-from muster.domain.effects import Body, Effect, Op
+from muster.domain.effects import Effect
 from muster.domain.policy import Policy
 from muster.domain.state import IncidentState
 from muster.names import DRILL
@@ -19,38 +17,23 @@ def titled(title: str) -> str:
     return DRILL + title
 
 
+def mark(state: IncidentState) -> str:
+    """Return what stands before a text of this incident."""
+    return DRILL if state.drill else ""
+
+
 def bare(state: IncidentState) -> str:
-    """Return the title for a text that is marked itself."""
-    return state.title.removeprefix(DRILL) if state.drill else state.title
+    """Return the title for a text that has the mark before it."""
+    return state.title.removeprefix(mark(state))
 
 
 def marked(state: IncidentState, effect: Effect) -> Effect:
-    """Return the effect of a drill with the mark before what people read."""
-    if not state.drill or effect.destination == _TO_BE_READ_BACK:
+    """Return a message with the mark of this incident before it."""
+    text = effect.body.text
+    if not text or effect.destination == _TO_BE_READ_BACK:
         return effect
-    body = effect.body
-    changed: dict[str, Any] = {
-        name: _mark(text) for name, text in _texts(effect.op, body) if text != _mark(text)
-    }
-    if body.card is not None:
-        headline = _mark(body.card.headline)
-        changed |= {"card": body.card.model_copy(update={"headline": headline})}
-    if body.document is not None:
-        title = _mark(body.document.title)
-        changed |= {"document": body.document.model_copy(update={"title": title})}
-    return (
-        effect.model_copy(update={"body": body.model_copy(update=changed)}) if changed else effect
-    )
-
-
-def _texts(op: Op, body: Body) -> tuple[tuple[str, str], ...]:
-    """Return what of a body is read as it stands; the name of a channel is none."""
-    named = (("name", body.name),) if op is Op.CONFERENCE_OPEN else ()
-    return (("text", body.text), *named)
-
-
-def _mark(text: str) -> str:
-    return text if not text or text.startswith(DRILL) else DRILL + text
+    body = effect.body.model_copy(update={"text": mark(state) + text})
+    return effect.model_copy(update={"body": body})
 
 
 def channels(state: IncidentState, policy: Policy, audience: Audience) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ def registration(state: IncidentState, policy: Policy) -> Registration:
         probe=state.probe,
         drill=state.drill,
         severity=state.severity,
-        key=None if state.drill else state.key,  # what is real may come under it
+        key=state.key,
         declared_at=state.declared_at,
         window=policy.windows.upgrade,
         scope=policy.windows.upgrade_scope,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-from muster.domain.drills import marked
 from muster.domain.effects import Card, Document, Effect, Link, Op
 from muster.domain.enrolment import entry
 from muster.domain.ledger import LedgerEntry
@@ -44,10 +43,9 @@ def filled(effect: Effect, state: IncidentState, policy: Policy, find: Find) -> 
     """Return the effect with what it is to write now; a message has its words already."""
     render = _RENDERED.get(effect.op)
     if render is None:
-        return marked(state, _numbered_entry(state, effect))
+        return _numbered_entry(state, effect)
     field, content = render(state, policy, find)
-    body = effect.body.model_copy(update={field: content})
-    return marked(state, effect.model_copy(update={"body": body}))
+    return effect.model_copy(update={"body": effect.body.model_copy(update={field: content})})
 
 
 def _card(state: IncidentState, policy: Policy, find: Find) -> tuple[str, Card]:

@@ -67,7 +67,12 @@ def _in_scope(entry: LedgerEntry, asked: Registration) -> bool:
 
 
 def others(state: LedgerState, number: int, asked: Registration) -> tuple[OpenIncident, ...]:
-    """Return what is open on the service and what closed in the last window, the newest first; nothing private, no drill."""
+    """Return what is open on the service and what closed in the last window, the newest first; nothing private, no drill.
+
+    A drill is told of nothing: it is to be taken for none of what is real.
+    """
+    if asked.drill:
+        return ()
     found = {
         entry.number: entry
         for entries in (_open_beside(state, asked), _closed_before(state, asked))

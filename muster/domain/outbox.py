@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from muster.domain.effects import PROJECTIONS, Body, Effect, EffectState, Op, Receipt
 from muster.domain.model import Record, Time
+from muster.names import DRILL
 
 LINGER = timedelta(seconds=2)
 """How long what nobody waits for may lie, so that several changes are written as one."""
@@ -317,11 +318,14 @@ def _slim(entry: Entry) -> Entry:
 def _combined(head: Entry, others: list[Entry]) -> Effect:
     """Return one effect with all the texts, each with its time, and for all the people."""
     entries = (head, *others)
+    drill = DRILL if head.effect.body.text.startswith(DRILL) else ""
     lines = [
-        f"{_at(one):%H:%M} UTC  {one.effect.body.text}" for one in entries if one.effect.body.text
+        f"{_at(one):%H:%M} UTC  {one.effect.body.text.removeprefix(drill)}"
+        for one in entries
+        if one.effect.body.text
     ]
     people = dict.fromkeys(person for one in entries for person in one.effect.body.people)
-    together = {"text": "\n".join(lines), "people": tuple(people)}
+    together = {"text": drill + "\n".join(lines), "people": tuple(people)}
     body: Body = head.effect.body.model_copy(update=together)
     return head.effect.model_copy(update={"body": body})
 

@@ -8,7 +8,7 @@ from typing import Any
 from muster.domain import facts as f
 from muster.domain.alerts import Alert
 from muster.domain.commands import Absorb
-from muster.domain.drills import channels
+from muster.domain.drills import channels, marked
 from muster.domain.effects import Body, Effect, EffectState, Op
 from muster.domain.enrolment import entry, registration
 from muster.domain.evolve import MACHINE
@@ -45,7 +45,8 @@ def plan(state: IncidentState, fact: f.Fact, policy: Policy) -> tuple[Effect, ..
         return tuple(_asks(state, policy)) if fact.kind == "policy_adopted" else ()
     special = _PLANS.get(fact.kind)
     effects = tuple(special(state, fact, policy)) if special else ()
-    return (*effects, *in_thread(state, fact), *on_record(state, fact))
+    every = (*effects, *in_thread(state, fact), *on_record(state, fact))
+    return tuple(marked(state, effect) for effect in every) if state.drill else every
 
 
 def _tell(

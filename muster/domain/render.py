@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from muster.domain.deadlines import window_ends_at
-from muster.domain.drills import bare
+from muster.domain.drills import bare, mark
 from muster.domain.effects import Card, Document, Link, Receipt
 from muster.domain.foreign import listed
 from muster.domain.lifecycle import OPEN, Phase
@@ -20,7 +20,7 @@ LINKS = (("bridge", "Bridge"), ("issue", "Issue"), ("channel", "Channel"))
 def headline(state: IncidentState) -> str:
     """Return number, severity, phase and title in one line."""
     number = f"#{state.number} " if state.number is not None else ""
-    return f"{number}{state.severity} {state.phase}: {bare(state)}"
+    return f"{mark(state)}{number}{state.severity} {state.phase}: {bare(state)}"
 
 
 def public_headline(state: IncidentState) -> str:
@@ -28,7 +28,7 @@ def public_headline(state: IncidentState) -> str:
     if not state.private:
         return headline(state)
     number = f"#{state.number} " if state.number is not None else ""
-    return f"{number}{state.severity} {state.phase}: private incident"
+    return f"{mark(state)}{number}{state.severity} {state.phase}: private incident"
 
 
 def _person(holder: Holder | None, policy: Policy) -> str:
@@ -94,7 +94,7 @@ def document(state: IncidentState, policy: Policy, find: Find) -> Document:
     where = "\n".join(f"{link.title}: {link.url}" for link in shown.links if link.title != "Issue")
     paragraphs = (("State", facts), ("Where", where), ("Alerts", alerts))
     return Document(
-        title=f"#{state.label} {bare(state)}",
+        title=f"{mark(state)}#{state.label} {bare(state)}",
         paragraphs=tuple((head, text) for head, text in paragraphs if text),
         labels=labels(state),
         confidential=state.private,
@@ -106,7 +106,8 @@ def document(state: IncidentState, policy: Policy, find: Find) -> Document:
 
 def labels(state: IncidentState) -> tuple[str, ...]:
     """Return the tracker's labels; only words of ours."""
-    return ("incident", f"severity::{state.severity}", f"state::{state.phase}")
+    drill = ("drill",) if state.drill else ()
+    return ("incident", f"severity::{state.severity}", f"state::{state.phase}", *drill)
 
 
 def topic(state: IncidentState) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from muster.domain.effects import Document, Receipt
 from muster.domain.model import Time
+from muster.names import DRILL
 from muster.ports import Ambiguous, Drift, NotFound, ProviderError, Waiting
 from muster.providers.errors import from_requests, from_status, retry_after
 from muster.providers.gitlab_accounts import NOBODY, Accounts
@@ -24,7 +25,7 @@ _JOINER = "\N{WORD JOINER}"
 """Stands, unseen, where a sign would otherwise mean something to GitLab."""
 _REFERENCE = re.compile(r"(?<=[@#!~%&$^])(?=\w)|(?<=:)(?=//)|(?<=\[)")
 """Between a sign and what it refers to: a person, an issue, a request, a label, an address."""
-_OWN_NUMBER = re.compile(r"#\d+ ")
+_OWN_NUMBER = re.compile(rf"(?:{DRILL})?#(\d+) ")
 _ACTION = re.compile(r"^(?=[ \t]*/)", re.MULTILINE)
 _FENCE = re.compile(r"^(?=[ \t]*(?:```|~~~))", re.MULTILINE)
 
@@ -144,7 +145,7 @@ class GitLabTracker:
         found = project.issues.list(
             search=f"#{other} ", **{"in": "title"}, labels=["incident"], get_all=True
         )
-        target = next((one for one in found if one.title.startswith(f"#{other} ")), None)
+        target = next((one for one in found if _number(one.title) == other), None)
         if target is None:
             raise Waiting(
                 f"#{other} has no issue yet", code="not_yet", retry_after=_WAITS_FOR_OTHER
@@ -236,6 +237,11 @@ def inert(text: str) -> str:
     fence = "`" * max(3, longest + 1)
     quiet = _FENCE.sub(_JOINER, _ACTION.sub(" ", text))
     return f"{fence}text\n{quiet}\n{fence}"
+
+
+def _number(text: str) -> int | None:
+    own = _OWN_NUMBER.match(text)
+    return int(own.group(1)) if own else None
 
 
 def title(text: str) -> str:

@@ -35,7 +35,7 @@ def _lost(reason: NotKept) -> Row:
 
 
 def _safe(found: Spooled, spool: Spool) -> Iterator[Row]:
-    title = page.inert(found.declaration["title"])
+    title = page.inert(answers.titled(found.declaration))
     yield Row(f'"{title}", as {found.id}', label="Kept", whole=True)
     yield Row(f"in {page.inert(spool.path)}, {spool.waiting()} waiting", indented=True, whole=True)
 

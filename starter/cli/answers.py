@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from muster.names import DRILL
 from starter.cli import times
 from starter.cli.page import Row, inert
 
@@ -31,6 +32,11 @@ def headline(incident: Document) -> str:
         f'"{title}"' if title else "",
     ]
     return " ".join(part for part in named if part)
+
+
+def titled(declaration: Document) -> str:
+    """Return the title of what is declared as the incident has it."""
+    return f"{DRILL if declaration.get('drill') else ''}{declaration.get('title') or ''}"
 
 
 def head(incident: Document) -> Row:

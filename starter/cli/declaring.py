@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from muster.names import DRILL
+from muster.names import DRILL, OWN_KEY
 from starter.cli import absence, answers, asking, fields, rating, times
 from starter.cli.options import Field, command, offered
 from starter.cli.page import Row
@@ -85,7 +85,7 @@ def declare(
     }
     sent = {field: value for field, value in declaration.items() if value is not None}
     # Tried under the key that it would have in the spool: nobody knows whether a try that broke off began it.
-    spare = key or f"cli-{uuid.uuid4()}"
+    spare = key or f"{OWN_KEY}{uuid.uuid4()}"
     try:
         address = session.run(lambda muster: muster.declare(sent, spare))
     except Unreachable as failure:
@@ -118,16 +118,11 @@ def _give(session: Session, sent: Document, address: "Address", answer: Document
 
 def _said(sent: Document, answer: Document) -> str:
     """Return what of the declaration is not as it was given."""
-    if answer.get("title") != _titled(sent):
+    if answer.get("title") != answers.titled(sent):
         return "this key is known already"
     if "severity" not in sent and not answer.get("predecessor"):
         return f"{answer.get('severity')} by policy, for the IMOC to confirm"
     return ""
-
-
-def _titled(sent: Document) -> str:
-    """Return the title as the incident has it."""
-    return f"{DRILL if sent.get('drill') else ''}{sent['title']}"
 
 
 def _recorded(sent: Document, address: "Address") -> Document:
@@ -136,7 +131,7 @@ def _recorded(sent: Document, address: "Address") -> Document:
         "message": "recorded: it has no number yet. Do not repeat it",
         "number": None,
         "workflow_id": address.workflow_id,
-        "title": _titled(sent),
+        "title": answers.titled(sent),
         "severity": sent.get("severity"),
         "phase": "active",
         "next_command": f"muster show {address.workflow_id}",

@@ -69,7 +69,7 @@ def _at(text: str) -> datetime:
     help="When an override begins; else now.",
 )
 @click.option("--until", type=Field("until", _at), metavar="TIME", help="When an override ends.")
-@click.option("--layer", type=int, default=1, show_default=True, help="The layer of an override.")
+@click.option("--layer", type=int, metavar="N", help="The layer of an override; else 1.")
 @click.option("--reason", metavar="TEXT", help="Why there is an override.")
 @click.option("--withdraw", metavar="ID", help="The override that is not needed any more.")
 def oncall(session: Session, words: tuple[str, ...], weeks: int, **asked: Any) -> int:

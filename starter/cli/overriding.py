@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 DONE, RECORDED = 0, 6
 _NAMED = 2
-_OF_AN_OVERRIDE = ("begins", "until", "reason")
+_OF_AN_OVERRIDE = ("begins", "until", "layer", "reason")
 
 
 def override(
@@ -28,7 +28,7 @@ def override(
     from starter import overrides
 
     withdrawn = given["withdraw"]
-    if not words and not any(given[one] for one in ("withdraw", *_OF_AN_OVERRIDE)):
+    if not words and all(given[one] is None for one in ("withdraw", *_OF_AN_OVERRIDE)):
         return _listed(session)
     name = names.WITHDRAW if withdrawn else names.STAND_IN
     asked = _withdraw(words, given) if withdrawn else _stand_in(session, policy, words, given)
@@ -52,7 +52,7 @@ def _listed(session: "Session") -> int:
 
 
 def _withdraw(words: tuple[str, ...], given: Mapping[str, Any]) -> Document:
-    others = [*words, *(str(given[one]) for one in _OF_AN_OVERRIDE if given[one])]
+    others = [*words, *(str(given[one]) for one in _OF_AN_OVERRIDE if given[one] is not None)]
     if others:
         raise BadInput(f"withdraw: stands alone, without {others[0]!r}", "withdraw")
     return {"stand_in": given["withdraw"]}
@@ -66,13 +66,14 @@ def _stand_in(
     if given["until"] is None:
         raise BadInput("until: say when the rotation goes on as it was", "until")
     rotation, person = words[0], session.person("person", words[1])
-    _known(policy, rotation, given["layer"], person)
+    layer = 1 if given["layer"] is None else given["layer"]
+    _known(policy, rotation, layer, person)
     begins = given["begins"] or datetime.now(UTC)
     if given["until"] <= begins:
         raise BadInput("until: must be after the override begins", "until")
     asked = {
         "rotation": rotation,
-        "layer": given["layer"],
+        "layer": layer,
         "person": person,
         "begins": times.wire(begins),
         "ends": times.wire(given["until"]),

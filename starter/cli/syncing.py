@@ -39,7 +39,7 @@ def _became(session: Session, spool: Spool, one: Spooled | Path) -> Document:
     if isinstance(one, Path):
         strange = BadInput(f"{one.name} is no declaration of ours")
         return _aside(spool, one.stem, strange, {"id": one.stem, "title": one.name})
-    named = {"id": one.id, "key": one.key, "title": one.declaration.get("title")}
+    named: Document = {"id": one.id, "key": one.key, "title": answers.titled(one.declaration)}
     named |= {"declared_at": one.at}
     address = session.run(lambda muster: muster.deliver(one.declaration))
     try:

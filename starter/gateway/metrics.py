@@ -131,7 +131,8 @@ class OpenIncidents:
         return [LedgerEntry.model_validate(entry) for entry in entries]
 
     def _show(self, entries: list[LedgerEntry]) -> None:
-        tally = Tally(entry.severity for entry in entries if entry.phase in OPEN)
+        real = (entry for entry in entries if entry.phase in OPEN and not entry.drill)
+        tally = Tally(entry.severity for entry in real)
         for severity in Severity:
             self._metrics.open.labels(severity).set(tally[severity])
         self._metrics.ledger_up.set(1)

@@ -6,17 +6,19 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
+from muster import views
 from muster.domain import commands as c
 from muster.domain import ledger_rules as rules
 from muster.domain import record
 from muster.domain.audiences import Audience
 from muster.domain.drills import channels, titled
 from muster.domain.effects import Effect, Op, Receipt
-from muster.domain.enrolment import registration as registered
 from muster.domain.keeping import filled, projections
 from muster.domain.ledger import LedgerEntry, Registration
+from muster.domain.outbox import LINGER, Outbox
 from muster.domain.plan import plan
 from muster.domain.policy import Policy
+from muster.domain.render import labels, public_headline
 from muster.domain.severity import Severity
 from muster.messages import IncidentInput
 from tests.domain.ledger_desk import WINDOW, Desk, registration
@@ -66,6 +68,33 @@ def test_every_text_of_a_drill_says_so_and_no_other_does() -> None:
     assert [text for text in said if "DRILL DRILL" in text] == []
     real = [text for effect in told(a_whole_life(drill=False)) for text in texts(effect)]
     assert [text for text in real if "DRILL" in text] == []
+
+
+def test_what_goes_as_one_message_has_the_mark_once_at_its_beginning() -> None:
+    life = Life(S2, drill=True)
+    outbox = Outbox()
+    for text in ("one", "two"):
+        life.must(c.AddNote, text=text)
+        planned = plan(life.state, life.state.facts[-1], life.policy)
+        said = (one for one in planned if one.op is Op.CHAT_SAY)
+        outbox.queue((one.model_copy(update={"after": ()}) for one in said), life.now)
+    (ready,) = outbox.ready(life.now + LINGER)
+    begun, _ = outbox.begin(ready.effect.key)
+    assert begun.effect.body.text == "DRILL 03:00 UTC  one (ana)\n03:00 UTC  two (ana)"
+
+
+def test_what_it_looks_like_says_so_too() -> None:
+    life = a_whole_life(drill=True)
+    assert views.details(life.state, Outbox(), life.policy).startswith("**`DRILL #42 S1 closed: ")
+    assert "drill" in labels(life.state)
+    assert "drill" not in labels(Life(S2).state)
+
+
+def test_others_see_of_a_private_one_that_it_is_a_drill() -> None:
+    life = Life(S1, drill=True, private=True)
+    seen = views.redacted(life.state, views.snapshot(life.state, Outbox(), life.policy))
+    assert (seen.drill, seen.title) == (True, "DRILL private incident")
+    assert public_headline(life.state) == "DRILL #42 S1 active: private incident"
 
 
 def test_the_record_is_written_as_it_is_read() -> None:
@@ -151,10 +180,11 @@ def test_a_window_of_a_drill_that_was_reopened_is_none_either() -> None:
     assert desk.register(late).predecessor is None
 
 
-def test_a_drill_claims_no_key() -> None:
-    assert (
-        registered(Life(S2, drill=True).state.model_copy(update={"key": "k"}), Policy()).key is None
-    )
+def test_a_drill_has_no_key_but_that_of_a_declaration_that_was_given_none() -> None:
+    with pytest.raises(ValidationError, match="a drill has none"):
+        IncidentInput(title="x", drill=True, key="ticket-1")
+    assert IncidentInput(title="x", drill=True, key="cli-1").key == "cli-1"
+    assert IncidentInput(title="x", key="ticket-1").key == "ticket-1"
 
 
 def test_its_title_has_room_for_the_mark() -> None:

@@ -81,8 +81,12 @@ async def test_the_issue_follows_its_document_and_is_linked(sandbox: Sandbox) ->
         ),
         key="b/issue",
     )
+    drill = await tracker.open(
+        "c/issue", Document(title="DRILL #43 gone", labels=("incident",)), fresh=True
+    )
     for _ in range(2):
         await tracker.link(second, 41, "follows")
+        await tracker.link(drill, 43, "duplicate")
     kept = sandbox.gitlab.issues[second.id]
     assert (kept["state"], kept["links"]) == ("closed", [int(first.id)])
     with pytest.raises(ProviderError, match="no issue yet"):

@@ -10,6 +10,7 @@ GONE = ("database gone", "--severity", "S1")
 
 
 def test_a_drill_says_so_wherever_it_is_shown(muster: Cli) -> None:
+    declared(muster)
     drill = declared(muster, *GONE, "--drill")
     assert (drill["title"], drill["message"]) == ("DRILL database gone", "")
     seen = shown(muster, label(drill))
@@ -17,6 +18,7 @@ def test_a_drill_says_so_wherever_it_is_shown(muster: Cli) -> None:
     assert 'active "DRILL database gone"' in muster("show", label(drill)).out
     listed = {one["number"]: one for one in muster("list", "--json").document}
     assert listed[drill["number"]]["drill"] is True
+    assert {one["drill"] for one in muster("list", "--json").document} == {True, False}
 
 
 def test_whoever_writes_to_end_users_is_told_that_nothing_goes_there(muster: Cli) -> None:

@@ -87,7 +87,9 @@ def test_people_are_told_how_to_undo_it(oncall: OnCall) -> None:
         (("--withdraw", "x"), "stand_in"),
         (("imoc", "--withdraw", "x"), "withdraw"),
         (("--withdraw", "x", "--until", "1h"), "withdraw"),
+        (("--withdraw", "x", "--layer", "2"), "withdraw"),
         (("--until", "1h"), "override"),
+        (("--layer", "2"), "override"),
     ],
 )
 def test_bad_input_names_its_field(oncall: OnCall, words: tuple[str, ...], field: str) -> None:

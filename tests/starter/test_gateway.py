@@ -340,7 +340,8 @@ async def scraped(door: Door) -> dict[tuple[str, tuple[str, ...]], float]:
 async def test_metrics_count_requests_alerts_and_open_incidents(
     client: Client, service: str
 ) -> None:
-    entries = [entry("i", "web"), entry("j", "api"), entry("k", "api", "closed")]
+    drill = entry("l", "api") | {"drill": True}
+    entries = [entry("i", "web"), entry("j", "api"), entry("k", "api", "closed"), drill]
     ledger = await client.start_workflow(
         names.LEDGER, entries, id=names.LEDGER_ID, task_queue=names.TASK_QUEUE
     )

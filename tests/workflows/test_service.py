@@ -179,13 +179,14 @@ async def test_an_incident_that_a_human_declared_is_linked(client: Client, web: 
 
 
 async def test_an_incident_that_only_the_ledger_knows_is_linked(client: Client, web: str) -> None:
-    human, other = await incident(client), await incident(client)
+    human, other, drill = [await incident(client) for _ in range(3)]
     ledger = await client.start_workflow(
         names.LEDGER,
         [
             entry(other.id, web, "closed"),
             entry(other.id, "other"),
             entry(human.id, web, "resolved"),
+            entry(drill.id, web) | {"drill": True},
         ],
         id=names.LEDGER_ID,
         task_queue=names.TASK_QUEUE,
@@ -194,6 +195,7 @@ async def test_an_incident_that_only_the_ledger_knows_is_linked(client: Client, 
         await send(client, web, batch(web, alert("a", web)))
         await reported(human, ("a", True))
         assert (await other.query("heard"))["signals"] == []
+        assert (await drill.query("heard"))["signals"] == []
     finally:
         await ledger.terminate()
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.chaos.checker.evidence import Evidence, Finding, Incident, Json, instant
-from tests.chaos.checker.timers import lateness
+from tests.chaos.checker.timers import LONG_ENOUGH, lateness
 
 MAIN: dict[str, frozenset[str]] = {
     "assign_role": frozenset({"role_assigned"}),
@@ -131,7 +131,7 @@ def _stops(evidence: Evidence) -> Iterator[Finding]:
         known = _heard(incident)
         for alert, at in ended.items():
             open_for = lateness(evidence, at, _over(incident))
-            if known.get(alert) == {True} and open_for > evidence.latest:
+            if known.get(alert) == {True} and open_for > LONG_ENOUGH:
                 yield Finding(1, "loss", f"{incident} never heard that {alert[0]} has stopped")
 
 

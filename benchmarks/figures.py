@@ -75,7 +75,8 @@ class Bench:
         _wait_until(lambda: self._is_settled(number), "the effects did not settle")
 
     def _is_settled(self, number: int) -> bool:
-        effects = self.json("show", str(number))["effects"]
+        done = self.run("show", str(number), "--json")
+        effects = json.loads(done.stdout)["effects"] if done.returncode == 0 else [{"state": "?"}]
         return all(one["state"] in {"done", "off"} for one in effects)
 
 

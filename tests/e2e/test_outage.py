@@ -1,11 +1,17 @@
 """All vendors are away: people go on with what the command line says, and everything is there once when they are back."""
 
+from typing import Any
+
 import pytest
 
 from starter.stack.places import listening
 from tests.e2e.conftest import Scene
 
 pytestmark = pytest.mark.e2e
+
+
+def effect(scene: Scene, number: int, title: str) -> dict[str, Any]:
+    return next(one for one in scene.see(number)["effects"] if one["title"] == title)
 
 
 @pytest.mark.timeout(180)
@@ -20,10 +26,9 @@ def test_an_incident_is_run_while_every_vendor_is_away(scene: Scene) -> None:
     words = ["We look into it.", "We have found it."]
     for text in words:
         scene.muster("update", number, text, "--to", "end-users,support", "--yes")
-    scene.until(lambda: scene.see(declared["number"])["degraded"])
-    missing = {one["title"]: one for one in scene.see(declared["number"])["effects"]}
-    assert missing["bridge"]["since"]
-    assert missing["bridge"]["reason"]
+    scene.until(lambda: effect(scene, declared["number"], "bridge")["since"])
+    assert scene.see(declared["number"])["degraded"]
+    assert effect(scene, declared["number"], "bridge")["reason"]
     scene.muster("resolve", number, "--yes")
     scene.until(lambda: scene.see(declared["number"])["phase"] == "closed")
 

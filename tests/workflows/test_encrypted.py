@@ -82,7 +82,7 @@ async def test_a_life_leaves_nothing_readable_in_its_history(env: WorkflowEnviro
         await life.handle.result()
         kept = await raw(life)
         assert not await life.failed_tasks()
-    for words in ("checkout", "till", "cache", "warm", refusal.message, "ana"):
+    for words in ("checkout", "till", "cache", "warm", refusal.message, '"ana"'):
         assert words.encode() not in kept, words
 
 

@@ -318,12 +318,9 @@ def _slim(entry: Entry) -> Entry:
 def _combined(head: Entry, others: list[Entry]) -> Effect:
     """Return one effect with all the texts, each with its time, and for all the people."""
     entries = (head, *others)
-    drill = DRILL if head.effect.body.text.startswith(DRILL) else ""
-    lines = [
-        f"{_at(one):%H:%M} UTC  {one.effect.body.text.removeprefix(drill)}"
-        for one in entries
-        if one.effect.body.text
-    ]
+    said = [(one, one.effect.body.text) for one in entries if one.effect.body.text]
+    drill = DRILL if said and all(text.startswith(DRILL) for _, text in said) else ""
+    lines = [f"{_at(one):%H:%M} UTC  {text.removeprefix(drill)}" for one, text in said]
     people = dict.fromkeys(person for one in entries for person in one.effect.body.people)
     together = {"text": drill + "\n".join(lines), "people": tuple(people)}
     body: Body = head.effect.body.model_copy(update=together)

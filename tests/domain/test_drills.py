@@ -70,17 +70,28 @@ def test_every_text_of_a_drill_says_so_and_no_other_does() -> None:
     assert [text for text in real if "DRILL" in text] == []
 
 
-def test_what_goes_as_one_message_has_the_mark_once_at_its_beginning() -> None:
-    life = Life(S2, drill=True)
+def together(life: Life, *notes: str) -> str:
+    """Return what these notes say as one message in the thread."""
     outbox = Outbox()
-    for text in ("one", "two"):
+    for text in notes:
         life.must(c.AddNote, text=text)
         planned = plan(life.state, life.state.facts[-1], life.policy)
         said = (one for one in planned if one.op is Op.CHAT_SAY)
         outbox.queue((one.model_copy(update={"after": ()}) for one in said), life.now)
     (ready,) = outbox.ready(life.now + LINGER)
     begun, _ = outbox.begin(ready.effect.key)
-    assert begun.effect.body.text == "DRILL 03:00 UTC  one (ana)\n03:00 UTC  two (ana)"
+    return begun.effect.body.text
+
+
+def test_what_goes_as_one_message_has_the_mark_once_at_its_beginning() -> None:
+    said = together(Life(S2, drill=True), "one", "two")
+    assert said == "DRILL 03:00 UTC  one (ana)\n03:00 UTC  two (ana)"
+
+
+def test_what_is_real_is_no_drill_by_a_word_of_somebody() -> None:
+    assert together(Life(S2), "DRILL is over, this is real", "yes") == (
+        "03:00 UTC  DRILL is over, this is real (ana)\n03:00 UTC  yes (ana)"
+    )
 
 
 def test_what_it_looks_like_says_so_too() -> None:
